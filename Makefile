@@ -1,0 +1,36 @@
+# Undersigned: every command a developer needs. `make demo` and `make test` set up all they use.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--python-version 3.11 --quiet --no-header
+
+.PHONY: demo test lint lock clean
+
+demo: $(VENV)/demo.installed
+	@exec $(BIN)/python -m demo
+
+test: $(VENV)/test.installed
+	@exec $(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: $(VENV)/test.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(VENV)/demo.installed: requirements-demo.txt
+$(VENV)/test.installed: requirements-test.txt
+$(VENV)/%.installed:
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing $< (locked, hash-checked) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
+	@touch $@
+
+# Needs uv; the lock files name no registry host.
+lock:
+	$(LOCK) -o requirements.txt
+	$(LOCK) --extra demo -c requirements.txt -o requirements-demo.txt
+	$(LOCK) --extra demo --extra test -c requirements-demo.txt -o requirements-test.txt
+
+clean:
+	rm -rf $(VENV) .demo .cache

@@ -1,0 +1,1 @@
+"""The deployment: settings, addresses, server entry point. Knows no word of the domain."""

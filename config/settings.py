@@ -1,0 +1,228 @@
+"""Settings of the deployment, all of them from the environment; README lists the variables.
+
+A bad or missing value is refused at start with the name of its variable.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def env(name, default=None):
+    """Return the variable `name`, or `default`; without a default it is required."""
+    value = os.environ.get(name, "")
+    if value:
+        return value
+    if default is None:
+        raise ImproperlyConfigured(f"Set {name} in the environment (README, “Configuration”).")
+    return default
+
+
+def env_bool(name, default=False):
+    """Return the variable as a truth value: 1, true, yes or 0, false, no."""
+    value = env(name, "yes" if default else "no").lower()
+    if value not in {"1", "true", "yes", "0", "false", "no"}:
+        raise ImproperlyConfigured(f"{name} must be yes or no, not “{value}”.")
+    return value in {"1", "true", "yes"}
+
+
+def env_int(name, default):
+    """Return the variable as a whole number."""
+    value = env(name, str(default))
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} must be a whole number, not “{value}”.")
+    return int(value)
+
+
+# A connection that the network has swallowed is noticed in seconds, not in hours.
+PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15000,
+}
+
+
+def database(url):
+    """Return Django's settings for a libpq connection URL (RFC 3986 form or key=value words)."""
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}".strip()) from None
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname", ""),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": str(parts.pop("port", "")),
+        "OPTIONS": {**PATIENCE, **parts},
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+DEBUG = env_bool("DEBUG")
+SECRET_KEY = env("SECRET_KEY")
+# Where the site stands, as written in messages and canonical links; its host is always allowed.
+SITE_URL = env("SITE_URL").rstrip("/")
+ALLOWED_HOSTS = [SITE_URL.split("//")[-1].split(":")[0], *filter(None, env("ALLOWED_HOSTS", ",").split(","))]
+# Only for a demo on the loopback: no redirect to https, cookies also over http.
+INSECURE_HTTP = env_bool("INSECURE_HTTP")
+# How many proxies stand in front and append to X-Forwarded-For; 0 means the peer is the client.
+PROXY_HOPS = env_int("PROXY_HOPS", 0)
+# Folder of the demo's mailbox page; none in production.
+DEMO_MAILBOX = env("DEMO_MAILBOX", "")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "crispy_forms",
+    "csp",
+    "django_countries",
+    "pgtrigger",
+    "procrastinate.contrib.django",
+    "letter",
+    "signatories",
+    *(["demo"] if DEMO_MAILBOX else []),
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    # Below the headers, so that its page carries them too.
+    "config.middleware.DatabaseAway",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    # The representative's pages carry no cookie and are exempt; their authority is the signed link.
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATABASES = {"default": database(env("DATABASE_URL"))}
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+CRISPY_ALLOWED_TEMPLATE_PACKS = "forms"
+CRISPY_TEMPLATE_PACK = "forms"
+
+LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", _("English"))]
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# Published editions are written here by every web machine; it can be rebuilt from Postgres at any time.
+RELEASES_DIR = Path(env("RELEASES_DIR", str(BASE_DIR / "releases")))
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+LOGIN_URL = "moderation:sign_in"
+LOGIN_REDIRECT_URL = "moderation:queue"
+LOGOUT_REDIRECT_URL = "moderation:sign_in"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+
+EMAIL_HOST = env("EMAIL_HOST", "localhost")
+EMAIL_PORT = env_int("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS")
+EMAIL_USE_SSL = env_bool("EMAIL_USE_SSL")
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "Undersigned <undersigned@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# How long an e-mailed link works.
+LINK_LIFETIMES = {"confirm": timedelta(days=14), "status": timedelta(days=400)}
+# A decision's message waits this long, so that an undo costs nobody an e-mail.
+DECISION_DELAY = timedelta(seconds=env_int("DECISION_DELAY_SECONDS", 600))
+# Sign-ons an hour from one network address, and to one e-mail domain; generous, for an office behind one address.
+LIMIT_PER_ADDRESS = env_int("LIMIT_PER_ADDRESS", 60)
+LIMIT_PER_DOMAIN = env_int("LIMIT_PER_DOMAIN", 300)
+# Messages a day that strangers can cause to one mailbox.
+LIMIT_PER_MAILBOX = env_int("LIMIT_PER_MAILBOX", 20)
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+# Seconds for which a worker that was told to stop finishes the jobs in hand.
+PROCRASTINATE_WORKER_DEFAULTS = {"shutdown_graceful_timeout": 10}
+
+SECURE_SSL_REDIRECT = not INSECURE_HTTP and not DEBUG
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_HOPS else None
+SECURE_HSTS_SECONDS = 0 if INSECURE_HTTP or DEBUG else 31536000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not INSECURE_HTTP and not DEBUG
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_HTTP and not DEBUG
+SESSION_COOKIE_HTTPONLY = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "script-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# Names, addresses and links never go into a log: Django's request log prints the path of a failed
+# request, which may hold a representative's link, so only its own error reports remain.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"no_links": {"()": "config.logs.WithoutLinks"}},
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_links"]},
+    },
+    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "procrastinate": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+    },
+}

@@ -1,0 +1,1 @@
+"""What the world reads: the letter, its texts, its editions."""

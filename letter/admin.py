@@ -1,0 +1,92 @@
+"""Where the secretariat edits letters and their texts, with a preview."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, render
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from .markdown import render_markdown
+from .models import Letter, LetterText
+
+
+@admin.register(Letter)
+class LetterAdmin(admin.ModelAdmin):
+    """Letters: address, place, dates."""
+
+    list_display = ["__str__", "title", "dated_on", "opens_at", "closes_at"]
+    readonly_fields = ["delivered_at"]
+
+    def get_readonly_fields(self, request, obj=None):
+        """Fix what the public has read."""
+        opened = ["slug", "language", "opens_at"] if obj and obj.has_opened() else []
+        return [*self.readonly_fields, *opened]
+
+    def has_delete_permission(self, request, obj=None):
+        """Letters are for ever: organisations stand under them."""
+        return False
+
+    def save_model(self, request, obj, form, change):
+        """Save what was changed, and ask for an edition that prints it."""
+        super().save_model(request, obj, form, change)
+        obj.mark_stale()
+
+
+class TextForm(forms.ModelForm):
+    """A text; saving it goes through `Letter.revise`."""
+
+    class Meta:
+        model = LetterText
+        fields = ["letter", "language", "title", "salutation", "body", "closing"]
+
+
+@admin.register(LetterText)
+class LetterTextAdmin(admin.ModelAdmin):
+    """Texts: a change to one that is open becomes a new revision."""
+
+    form = TextForm
+    list_display = ["title", "letter", "language", "revision", "created_at", "preview_link"]
+    list_filter = ["letter", "language"]
+
+    @admin.display(description=_("preview"))
+    def preview_link(self, text):
+        """Link the preview."""
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:letter_lettertext_preview", args=[text.pk]), _("Preview")
+        )
+
+    def get_readonly_fields(self, request, obj=None):
+        """A text stays with its letter and language."""
+        return ["letter", "language", "revision", "sha256", "preview_link"] if obj else []
+
+    def get_fields(self, request, obj=None):
+        """Show the read-only fields of a text that exists."""
+        words = ["letter", "language", "title", "salutation", "body", "closing"]
+        return [*words, "revision", "sha256", "preview_link"] if obj else words
+
+    def has_delete_permission(self, request, obj=None):
+        """Organisations have endorsed it."""
+        return False
+
+    def save_model(self, request, obj, form, change):
+        """Hand the words to the letter, which decides between an update and a new revision."""
+        words = {name: getattr(obj, name) for name in ("title", "salutation", "body", "closing")}
+        text = obj.letter.revise(obj.language, **words)
+        if change and text.pk != obj.pk:
+            messages.info(request, _("The letter is open: this is now revision %d.") % text.revision)
+        obj.pk, obj.revision, obj.sha256 = text.pk, text.revision, text.sha256
+
+    def get_urls(self):
+        """Add the preview."""
+        view = self.admin_site.admin_view(self.preview)
+        return [path("<int:pk>/preview/", view, name="letter_lettertext_preview"), *super().get_urls()]
+
+    def preview(self, request, pk):
+        """Show the text as the public will read it, before it does."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        text = get_object_or_404(LetterText.objects.select_related("letter"), pk=pk)
+        context = {"letter": text.letter, "text": text, "body": render_markdown(text.body), "face": "preview"}
+        return render(request, "letter/letter.html", context)

@@ -1,0 +1,315 @@
+"""The letter, its texts and its editions. Nothing here knows where a line of the list comes from."""
+
+import hashlib
+from datetime import datetime
+from typing import Self
+
+import pgtrigger
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from procrastinate.contrib.django import app as jobs
+
+from .markdown import validate_markdown
+
+# First words of addresses that are not letters (config/urls.py, letter/urls.py).
+RESERVED_SLUGS = {"admin", "confirm", "demo", "editions", "moderation", "static", "status"}
+
+# Languages of NGOs' letters that are written from right to left.
+RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
+
+
+def validate_slug_is_free(slug: str) -> None:
+    """Refuse a slug that is an address of the site itself."""
+    if slug in RESERVED_SLUGS:
+        raise ValidationError(_("“%(slug)s” is an address of the site itself."), params={"slug": slug})
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    """Which letters?"""
+
+    def opened(self, at: datetime | None = None) -> Self:
+        """Letters that the public may read at the moment `at` (now by default)."""
+        return self.filter(opens_at__lte=at or timezone.now())
+
+    def open(self, at: datetime | None = None) -> Self:
+        """Letters that can be signed at the moment `at` (now by default)."""
+        at = at or timezone.now()
+        return self.opened(at).filter(
+            Q(closes_at=None) | Q(closes_at__gt=at), Q(delivered_at=None) | Q(delivered_at__gt=at)
+        )
+
+    def stale(self, at: datetime | None = None) -> Self:
+        """Letters whose public list is older than what was decided."""
+        return self.opened(at).exclude(publication__published_revision=F("publication__revision"))
+
+
+class Letter(models.Model):
+    """A joint letter. It has no state: dates decide, and only `deliver` is an act."""
+
+    slug = models.SlugField(
+        _("address"),
+        unique=True,
+        max_length=60,
+        help_text=_("The letter's address on this site: /address/. Cannot change once the letter is open."),
+        validators=[
+            validate_slug_is_free,
+            RegexValidator(r"^[a-z0-9][a-z0-9-]*$", _("Use small letters, digits and hyphens.")),
+        ],
+    )
+    place = models.CharField(_("place"), max_length=100, blank=True)
+    dated_on = models.DateField(_("date"), help_text=_("The date that the letter bears."))
+    addressees = models.TextField(_("addressees"), blank=True, help_text=_("Printed above the salutation."))
+    language = models.CharField(
+        _("original language"), max_length=12, default="en", help_text=_("A BCP 47 tag: en, fr, ar …")
+    )
+    opens_at = models.DateTimeField(
+        _("opens at"),
+        null=True,
+        blank=True,
+        help_text=_("Before this moment nobody outside sees the letter; after it its texts are fixed."),
+    )
+    closes_at = models.DateTimeField(_("closes at"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True, editable=False)
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("letter")
+        verbose_name_plural = _("letters")
+        ordering = ["-dated_on", "slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closes_at=None) | Q(opens_at=None) | Q(closes_at__gt=F("opens_at")),
+                name="letter_closes_after_it_opens",
+                violation_error_message=_("A letter closes after it opens."),
+            )
+        ]
+        triggers = [
+            # A letter that has opened has been read and signed: its address, language and opening stand.
+            pgtrigger.Trigger(
+                name="opened_letter_stands",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(old__opens_at__isnull=False)
+                & (
+                    pgtrigger.Q(old__opens_at__df=pgtrigger.F("new__opens_at"))
+                    | pgtrigger.Q(old__slug__df=pgtrigger.F("new__slug"))
+                    | pgtrigger.Q(old__language__df=pgtrigger.F("new__language"))
+                ),
+                func="IF OLD.opens_at <= clock_timestamp() THEN RAISE EXCEPTION"
+                " 'letter % has opened: its address, language and opening stand', OLD.slug;"
+                " END IF; RETURN NEW;",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def get_absolute_url(self) -> str:
+        """Return the letter's public address."""
+        return reverse("letter:read", args=[self.slug])
+
+    def has_opened(self, at: datetime | None = None) -> bool:
+        """Whether the public may read the letter at the moment `at` (now by default)."""
+        return self.opens_at is not None and self.opens_at <= (at or timezone.now())
+
+    def has_closed(self, at: datetime | None = None) -> bool:
+        """Whether signing is over at the moment `at` (now by default)."""
+        ended_at = self.ended_at
+        return ended_at is not None and ended_at <= (at or timezone.now())
+
+    def is_open(self, at: datetime | None = None) -> bool:
+        """Whether the letter can be signed at the moment `at` (now by default)."""
+        return self.has_opened(at) and not self.has_closed(at)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """The moment at which signing ends: the closing date, or delivery if that came first."""
+        return min(filter(None, [self.closes_at, self.delivered_at]), default=None)
+
+    def clean(self) -> None:
+        """Say beside the field what the database would refuse."""
+        before = Letter.objects.filter(pk=self.pk).first()
+        if before and before.has_opened():
+            for field in ("slug", "language", "opens_at"):
+                if getattr(before, field) != getattr(self, field):
+                    raise ValidationError({field: _("The letter has opened: this can no longer change.")})
+
+    @property
+    def title(self) -> str:
+        """The title in the original language; the slug while there is no text."""
+        text = self.text()
+        return text.title if text else self.slug
+
+    def text(self, language: str | None = None) -> "LetterText | None":
+        """Return the newest text in `language` (the original one by default). One query."""
+        return self.texts.filter(language=language or self.language).order_by("-revision").first()
+
+    def current_texts(self) -> "list[LetterText]":
+        """Return the newest text of each language, the original first. One query."""
+        newest = self.texts.order_by("language", "-revision").distinct("language")
+        return sorted(newest, key=lambda text: (text.language != self.language, text.language))
+
+    @transaction.atomic
+    def revise(self, language: str, *, title: str, salutation: str, body: str, closing: str) -> "LetterText":
+        """Make these words the letter's text in `language`.
+
+        Before the letter opens they replace the text; afterwards they become a new revision, since
+        organisations have endorsed the old one. Equal words change nothing.
+
+        Raises:
+            ValidationError: when a field is missing or the body holds raw HTML.
+        """
+        Letter.objects.select_for_update().get(pk=self.pk)
+        current = self.text(language)
+        words = {"title": title, "salutation": salutation, "body": body, "closing": closing}
+        words = {name: value.replace("\r\n", "\n").strip() for name, value in words.items()}
+        text = LetterText(letter=self, language=language, revision=current.revision if current else 1, **words)
+        text.sha256 = text.compute_sha256()
+        if current and current.sha256 == text.sha256:
+            return current
+        if current and self.has_opened():
+            text.revision += 1
+        elif current:
+            text.pk = current.pk
+        text.full_clean()
+        text.save()
+        self.mark_stale()
+        return text
+
+    def mark_stale(self) -> None:
+        """Ask for a new edition, in the caller's transaction.
+
+        The job is part of that transaction, so neither is there without the other; forty of them
+        make a few editions, because the first to run serves all that committed before it.
+        """
+        with transaction.atomic():
+            _publication, is_new = Publication.objects.get_or_create(letter=self)
+            if not is_new:
+                Publication.objects.filter(letter=self).update(revision=F("revision") + 1)
+            jobs.configure_task("publish", schedule_at=None if self.has_opened() else self.opens_at).defer(
+                letter_id=self.pk
+            )
+
+
+class Publication(models.Model):
+    """How far the public list is behind: a row of its own, so that saving a letter never winds it back."""
+
+    letter = models.OneToOneField(Letter, on_delete=models.CASCADE, primary_key=True)
+    revision = models.PositiveBigIntegerField(default=1)
+    published_revision = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.letter_id}: {self.published_revision}/{self.revision}"
+
+
+class LetterText(models.Model):
+    """The letter's text in one language and revision; fixed once the letter is open."""
+
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="texts")
+    language = models.CharField(_("language"), max_length=12)
+    revision = models.PositiveIntegerField(_("revision"), default=1, editable=False)
+    title = models.CharField(_("title"), max_length=250)
+    salutation = models.CharField(_("salutation"), max_length=250)
+    body = models.TextField(_("body"), validators=[validate_markdown], help_text=_("Markdown; no raw HTML."))
+    closing = models.CharField(_("closing"), max_length=250, blank=True)
+    sha256 = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("text")
+        verbose_name_plural = _("texts")
+        ordering = ["letter", "language", "-revision"]
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "language", "revision"], name="text_revision_is_unique")
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="open_text_is_fixed",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.Before,
+                func="IF EXISTS (SELECT FROM letter_letter WHERE id = OLD.letter_id"
+                " AND opens_at <= clock_timestamp()) THEN RAISE EXCEPTION"
+                " 'the letter is open: its text is fixed, make a new revision'; END IF;"
+                " IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW;",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.language}, {self.revision})"
+
+    @property
+    def direction(self) -> str:
+        """The direction of its script: “rtl” or “ltr”."""
+        return "rtl" if self.language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+    def compute_sha256(self) -> str:
+        """Return the SHA-256 (hex) of the text: its four parts, each followed by a blank line, in UTF-8."""
+        parts = [self.title, self.salutation, self.body, self.closing]
+        return hashlib.sha256("".join(f"{part}\n\n" for part in parts).encode()).hexdigest()
+
+
+class EditionQuerySet(models.QuerySet["Edition"]):
+    """Which editions?"""
+
+    def newest(self) -> Self:
+        """Return the newest edition of each letter."""
+        return self.order_by("letter_id", "-number").distinct("letter_id")
+
+
+class Edition(models.Model):
+    """One numbered, immutable publication of the letter and its list."""
+
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="editions")
+    number = models.PositiveIntegerField()
+    published_at = models.DateTimeField()
+    title = models.CharField(max_length=250)
+    count = models.PositiveIntegerField()
+    lines = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    texts = models.JSONField()
+    source_sha256 = models.CharField(max_length=64)
+
+    objects = EditionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("edition")
+        verbose_name_plural = _("editions")
+        ordering = ["letter", "-number"]
+        constraints = [models.UniqueConstraint(fields=["letter", "number"], name="edition_number_is_unique")]
+        triggers = [pgtrigger.Protect(name="edition_is_immutable", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.letter_id} #{self.number}"
+
+    @property
+    def path(self) -> str:
+        """The permanent address of this edition."""
+        return reverse("letter:edition", args=[self.letter.slug, self.number])
+
+
+class Page(models.Model):
+    """One rendered artefact of an edition: its file name, its bytes, their SHA-256."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="pages")
+    name = models.CharField(max_length=100)
+    content = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["edition", "name"], name="page_name_is_unique")]
+        triggers = [pgtrigger.Protect(name="page_is_immutable", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.edition_id}/{self.name}"
+
+
+def absolute(path: str) -> str:
+    """Return the full address of `path` on this site, for messages and canonical links."""
+    return f"{settings.SITE_URL}{path}"

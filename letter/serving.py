@@ -1,0 +1,139 @@
+"""Serves the release folder from inside the web process, ahead of Django: no query, no template."""
+
+import hashlib
+import os
+import threading
+from http import HTTPStatus
+from wsgiref.headers import Headers
+
+from django.conf import settings
+from whitenoise import WhiteNoise
+from whitenoise.responders import Response, SlicedFile, StaticFile
+
+from . import releases
+
+SECURITY_HEADERS = {
+    # Nothing but its own style: an edition has no script, and needs none.
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+if settings.SECURE_HSTS_SECONDS:
+    SECURITY_HEADERS["Strict-Transport-Security"] = (
+        f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
+    )
+
+
+class PublishedFile(StaticFile):
+    """A file with one strong ETag per encoding (RFC 9110, 8.8.3) and safe ranges (RFC 9110, 13.1.5)."""
+
+    def get_response(self, method, request_headers):
+        """Answer GET and HEAD, with conditions and a single range."""
+        etag = dict(self.get_path_and_headers(request_headers)[1])["ETag"]
+        request_headers = dict(request_headers)
+        known = request_headers.pop("HTTP_IF_NONE_MATCH", None)
+        if known is not None and method in ("GET", "HEAD"):
+            request_headers.pop("HTTP_IF_MODIFIED_SINCE", None)
+            if known.strip() == "*" or etag in {tag.strip().removeprefix("W/") for tag in known.split(",")}:
+                headers = dict(self.not_modified_response.headers) | {"ETag": etag}
+                return Response(HTTPStatus.NOT_MODIFIED, list(headers.items()), None)
+        if request_headers.get("HTTP_IF_RANGE", etag) != etag:
+            # The end of one edition must not be glued to the beginning of another.
+            request_headers.pop("HTTP_RANGE", None)
+        return super().get_response(method, request_headers)
+
+    @staticmethod
+    def get_alternatives(base_headers, files):
+        """Give each encoding its own ETag, and say that ranges are served."""
+        alternatives = []
+        for pattern, path, items in StaticFile.get_alternatives(base_headers, files):
+            headers = Headers(items)
+            if encoding := headers["Content-Encoding"]:
+                headers["ETag"] = f'{headers["ETag"][:-1]}-{encoding}"'
+            headers["Accept-Ranges"] = "bytes"
+            alternatives.append((pattern, path, headers.items()))
+        return alternatives
+
+    def get_range_response(self, range_header, base_headers, file_handle):
+        """Serve a range, also one of a single byte, which the base class takes for an empty one."""
+        headers = Headers(list(base_headers))
+        size = int(headers["Content-Length"])
+        start, end = self.get_byte_range(range_header, size)
+        if start >= size:
+            return self.get_range_not_satisfiable_response(file_handle, size)
+        if start > end:
+            raise ValueError(range_header)
+        body = SlicedFile(file_handle, start, end) if file_handle else None
+        headers["Content-Range"] = f"bytes {start}-{end}/{size}"
+        headers["Content-Length"] = str(end - start + 1)
+        return Response(HTTPStatus.PARTIAL_CONTENT, headers.items(), body)
+
+
+class ReleaseFiles(WhiteNoise):
+    """The files of one release, by address."""
+
+    # SHA-256 of files already seen, by identity: most of a release links to files of the one before.
+    digests: dict[tuple[int, int, int, int], str] = {}
+
+    def get_static_file(self, path, url, stat_cache=None):
+        """Return the file with an ETag from its content, so that equal content is never sent twice."""
+        stat = stat_cache[path] if stat_cache else os.stat(path)
+        identity = (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size)
+        if identity not in self.digests:
+            with open(path, "rb") as file:
+                self.digests[identity] = hashlib.file_digest(file, "sha256").hexdigest()
+        headers = Headers(list(SECURITY_HEADERS.items()))
+        self.add_mime_headers(headers, path, url)
+        headers["Access-Control-Allow-Origin"] = "*"
+        headers["ETag"] = f'"{self.digests[identity][:32]}"'
+        if "/editions/" not in url:
+            headers["Cache-Control"] = "no-cache"
+        elif url.endswith(".css"):
+            headers["Cache-Control"] = f"public, max-age={self.FOREVER}, immutable"
+        else:
+            headers["Cache-Control"] = "public, max-age=86400"
+        encodings = {"gzip": path + ".gz", "br": path + ".br"}
+        return PublishedFile(path, headers.items(), stat_cache=stat_cache, encodings=encodings)
+
+
+class PublishedSite:
+    """A WSGI application: the current release, else a static file, else Django."""
+
+    def __init__(self, application, directory=None):
+        self.current = os.path.join(directory or settings.RELEASES_DIR, "current")
+        self.static = WhiteNoise(application, max_age=0, immutable_file_test=r"\.[0-9a-f]{12}\.")
+        if os.path.isdir(settings.STATIC_ROOT):
+            self.static.add_files(settings.STATIC_ROOT, prefix="static/")
+        self.release, self.files, self.turning = None, {}, threading.Lock()
+
+    def __call__(self, environ, start_response):
+        """Answer a request."""
+        self._turn()
+        path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
+        file = self.files.get(path)
+        if file is None:
+            return self.static(environ, start_response)
+        return WhiteNoise.serve(file, environ, start_response)
+
+    def _turn(self):
+        """Take up the release that `current` points to; other threads serve the old one meanwhile."""
+        try:
+            release = os.readlink(self.current)
+        except OSError:
+            return
+        if release != self.release and self.turning.acquire(blocking=False):
+            try:
+                folder = os.path.join(os.path.dirname(self.current), release)
+                files = ReleaseFiles(None, index_file=True, max_age=0)
+                files.add_files(folder)
+                self.release, self.files = release, files.files
+            finally:
+                self.turning.release()
+
+    @staticmethod
+    def follow():
+        """Keep this machine's release folder up to date, from a thread of this process."""
+        threading.Thread(target=releases.follow, name="releases", daemon=True).start()

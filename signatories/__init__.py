@@ -1,0 +1,1 @@
+"""How a name gets onto the list: signing, moderating, and the messages between."""

@@ -1,0 +1,131 @@
+"""Messages: their words are gathered here when they are queued, and sent here by the worker."""
+
+import re
+import smtplib
+from email.utils import parseaddr
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from letter.models import absolute
+
+from . import links
+from .models.message import Message
+
+if TYPE_CHECKING:
+    from .models.sign_on import SignOn
+    from .models.transition import Transition
+
+# Stands in a stored message for a link, which is made when the message is sent: no token is stored.
+PLACEHOLDER = "https://link.invalid/{purpose}"
+PLACEHOLDERS = re.compile(r"https://link\.invalid/([a-z]+)")
+ADDRESS = re.compile(r"https?://\S+")
+
+
+def queue(
+    sign_on: "SignOn", kind: str, *, transition: "Transition | None" = None, is_decision: bool = False
+) -> Message | None:
+    """Queue the message `kind` (a folder of ``templates/mail/``) to the representative.
+
+    Belongs into the transaction that causes it. A sign-on that was registered without an e-mail
+    address gets none.
+    """
+    if not sign_on.email:
+        return None
+    subject, text = compose(sign_on, kind, transition)
+    message = Message(
+        sign_on=sign_on,
+        kind=kind,
+        recipient=sign_on.email,
+        subject=subject,
+        text=text,
+        html=as_html(subject, text),
+    )
+    message.enqueue(is_decision=is_decision)
+    return message
+
+
+def compose(sign_on: "SignOn", kind: str, transition: "Transition | None" = None) -> tuple[str, str]:
+    """Return subject and text of the message `kind`, with placeholders for its links."""
+    context = {
+        "sign_on": sign_on,
+        "letter": sign_on.letter,
+        "text": sign_on.text,
+        "transition": transition,
+        "letter_url": absolute(sign_on.letter.get_absolute_url()),
+        "days_to_confirm": settings.LINK_LIFETIMES["confirm"].days,
+        **{f"{purpose}_url": PLACEHOLDER.format(purpose=purpose) for purpose in settings.LINK_LIFETIMES},
+    }
+    subject = " ".join(render_to_string(f"mail/{kind}/subject.txt", context).split())
+    text = render_to_string(f"mail/{kind}/body.txt", context).strip() + "\n"
+    return subject, re.sub(r"\n{3,}", "\n\n", text)
+
+
+def as_html(subject: str, text: str) -> str:
+    """Return the HTML twin of a message: the same paragraphs, with a link where an address stands alone."""
+    paragraphs = format_html_join("\n", "<p>{}</p>", ((_paragraph(part),) for part in text.strip().split("\n\n")))
+    return render_to_string("mail/message.html", {"subject": subject, "paragraphs": paragraphs})
+
+
+def _paragraph(text: str) -> SafeString:
+    if ADDRESS.fullmatch(text.strip()):
+        return format_html('<a href="{0}">{0}</a>', text.strip())
+    return SafeString(escape(text).replace("\n", "<br>"))
+
+
+def deliver(message_id: int) -> None:
+    """Send a message that is due, and record the outcome on it.
+
+    The row stays locked while the mail server is spoken to, so two workers never send the same
+    message. A worker killed between the server's answer and the commit leaves it queued: it is then
+    sent again under the same Message-ID, rather than never.
+    """
+    with transaction.atomic():
+        message = (
+            Message.objects.queued().select_for_update(skip_locked=True, of=("self",)).filter(pk=message_id).first()
+        )
+        if message is None:
+            return
+        try:
+            envelope(message).send()
+        except smtplib.SMTPRecipientsRefused as error:
+            code = max((code for code, _reply in error.recipients.values()), default=0)
+            message.failed(_explain(error), is_final=500 <= code < 600)
+        except smtplib.SMTPResponseException as error:
+            message.failed(_explain(error), is_final=500 <= error.smtp_code < 600 and error.smtp_code != 535)
+        except (OSError, smtplib.SMTPException) as error:
+            message.failed(_explain(error))
+        else:
+            message.sent()
+
+
+def envelope(message: Message) -> EmailMultiAlternatives:
+    """Return the e-mail as it is sent, with its links made now."""
+
+    def link(found: re.Match[str]) -> str:
+        return links.url(found[1], message.sign_on_id)
+
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    mail = EmailMultiAlternatives(
+        message.subject,
+        PLACEHOLDERS.sub(link, message.text),
+        settings.DEFAULT_FROM_EMAIL,
+        [message.recipient],
+        headers={
+            # The same at every attempt, so that a mailbox can tell a repetition (RFC 5322, 3.6.4).
+            "Message-ID": f"<undersigned.{message.pk}.{message.created_at:%Y%m%d%H%M%S%f}@{domain}>",
+            # No out-of-office answers (RFC 3834, 5).
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    mail.attach_alternative(PLACEHOLDERS.sub(link, message.html), "text/html")
+    return mail
+
+
+def _explain(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

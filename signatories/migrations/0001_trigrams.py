@@ -1,0 +1,8 @@
+from django.contrib.postgres.operations import TrigramExtension
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    """Similar names are found by pg_trgm, a trusted extension: the database's owner may create it."""
+
+    operations = [TrigramExtension()]

@@ -1,0 +1,442 @@
+"""The act of one organisation asking to stand under one letter, and all that may happen to it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, models, transaction
+from django.db.models import Count, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
+
+from letter.models import Letter, LetterText
+from letter.publication import Line
+from signatories import declarations, evidence, mail, names, states
+from signatories.states import LIVE, Source, State, Who
+
+from .message import Message
+from .organisation import Organisation, similar_name
+from .transition import Transition
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, and in which role."""
+
+    who: Who
+    user: AbstractBaseUser | None = None
+
+    def check(self, permission: str) -> None:
+        """Raise PermissionDenied if a moderator lacks `permission`; the other roles need none."""
+        if self.who == Who.MODERATOR and not (self.user and self.user.has_perm(permission)):  # type: ignore[attr-defined]
+            raise PermissionDenied(permission)
+
+    @classmethod
+    def moderator(cls, user: AbstractBaseUser) -> "Actor":
+        """Return `user` acting as a moderator."""
+        return cls(Who.MODERATOR, user)
+
+
+REPRESENTATIVE = Actor(Who.REPRESENTATIVE)
+OPERATOR = Actor(Who.OPERATOR)
+
+
+class LetterNotOpen(Exception):
+    """The letter cannot be signed now."""
+
+
+class SomebodyWasFaster(Exception):
+    """Another transition came between what a moderator saw and what they decided."""
+
+    def __init__(self, transition: Transition) -> None:
+        super().__init__(f"{transition}")
+        self.transition = transition
+
+
+class AlreadyListed(Exception):
+    """The organisation is a signatory of this letter by another sign-on."""
+
+    def __init__(self, sign_on: "SignOn | None") -> None:
+        super().__init__(f"{sign_on}")
+        self.sign_on = sign_on
+
+
+@dataclass(frozen=True)
+class Similar:
+    """Something that this sign-on's name may be another form of."""
+
+    similarity: names.Similarity
+    name: str
+    organisation: Organisation | None = None
+    listing: "SignOn | None" = None
+    """The sign-on by which that organisation is a signatory of this letter."""
+    sign_on: "SignOn | None" = None
+    """The other sign-on, where no moderator has named its organisation yet."""
+    has_same_website: bool = False
+
+
+class SignOnQuerySet(models.QuerySet["SignOn"]):
+    """Which sign-ons?"""
+
+    def live(self) -> Self:
+        """Sign-ons whose organisation still asks to stand under the letter."""
+        return self.filter(state__in=LIVE)
+
+    def accepted(self) -> Self:
+        """Sign-ons of signatories, in the order of the printed list."""
+        return self.filter(state=State.ACCEPTED).order_by("sort_key", "pk")
+
+    def in_state(self, state: str) -> Self:
+        """Sign-ons in `state`: those that wait, oldest first; the others, latest change first."""
+        waits = state in (State.PENDING, State.UNCONFIRMED)
+        return self.filter(state=state).order_by("state_since" if waits else "-state_since", "pk")
+
+    def search(self, words: str) -> Self:
+        """Sign-ons that have all `words` in their names, acronym, website or representative."""
+        found = self
+        for word in words.split():
+            found = found.filter(
+                Q(name_as_signed__icontains=word)
+                | Q(listed_name__icontains=word)
+                | Q(name_normalised__contains=names.normalise(word) or word)
+                | Q(acronym__icontains=word)
+                | Q(website__icontains=word)
+                | Q(representative_name__icontains=word)
+                | Q(email__icontains=word)
+            )
+        return found
+
+    def counts(self) -> dict[str, int]:
+        """Return how many sign-ons are in each state, zeros included. One query."""
+        counted = dict(self.order_by().values_list("state").annotate(Count("pk")))
+        return {state: counted.get(state, 0) for state in State.values}
+
+    def twin(self, letter: Letter, email: str, name: str) -> "SignOn | None":
+        """Return the live sign-on of the same person for an organisation of the same name, if any."""
+        return self.live().filter(letter=letter, email__iexact=email, name_key=names.key(name)).first()
+
+    def lines(self, letter: Letter) -> Iterator[Line]:
+        """Yield the lines of the letter's public list, in order; the query runs at the first of them."""
+        columns = ("listed_name", "listed_acronym", "listed_country", "listed_website")
+        for row in self.filter(letter=letter).accepted().values_list(*columns):
+            yield Line(*row)
+
+
+class SignOn(models.Model):
+    """One organisation's sign-on to one letter. Every change of state goes through `_move`."""
+
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="sign_ons")
+    text = models.ForeignKey(LetterText, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=10, choices=Source, default=Source.FORM)
+    state = models.CharField(max_length=20, choices=State, default=State.UNCONFIRMED, editable=False)
+    state_since = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    # As received, for ever.
+    name_as_signed = models.CharField(_("name"), max_length=names.MAX_LENGTH, validators=[names.validate_name])
+    acronym = models.CharField(_("acronym"), max_length=30, blank=True)
+    country = CountryField(_("country"), blank=True)
+    website = models.URLField(_("website"), max_length=300, blank=True)
+    name_key = models.TextField(editable=False)
+    name_normalised = models.TextField(editable=False)
+
+    # The representative: never public.
+    representative_name = models.CharField(_("name of the representative"), max_length=200, blank=True)
+    representative_role = models.CharField(_("role"), max_length=200, blank=True)
+    email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    declaration = models.TextField(blank=True)
+    declaration_version = models.CharField(max_length=10, blank=True)
+
+    # As accepted: what the list prints.
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="sign_ons"
+    )
+    listed_name = models.CharField(
+        max_length=names.MAX_LENGTH,
+        blank=True,
+        validators=[names.validate_name],
+        verbose_name=_("name as listed"),
+    )
+    listed_acronym = models.CharField(_("acronym"), max_length=30, blank=True)
+    listed_country = CountryField(_("country"), blank=True)
+    listed_website = models.URLField(_("website"), max_length=300, blank=True)
+    # Ordered by code point, so that every database gives the printed order (names.sort_key).
+    sort_key = models.TextField(editable=False, db_collation="C", blank=True)
+
+    objects = SignOnQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sign-on")
+        verbose_name_plural = _("sign-ons")
+        ordering = ["pk"]
+        permissions = [
+            ("decide_signon", "Can accept, decline, reopen and withdraw sign-ons"),
+            ("register_signon", "Can register a sign-on that came by letter or e-mail"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["letter", "organisation"],
+                condition=Q(state=State.ACCEPTED),
+                name="organisation_signs_a_letter_once",
+                violation_error_message=_("This organisation is a signatory of this letter already."),
+            ),
+            models.UniqueConstraint(
+                "letter",
+                Lower("email"),
+                "name_key",
+                condition=Q(state__in=LIVE) & ~Q(email=""),
+                name="person_signs_once_for_a_name",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.ACCEPTED)
+                | (Q(organisation__isnull=False) & ~Q(listed_name="") & ~Q(sort_key="")),
+                name="accepted_has_organisation_and_listed_name",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["letter", "sort_key"], condition=Q(state=State.ACCEPTED), name="signatories_in_order"),
+            models.Index(fields=["state", "state_since"], name="sign_on_queue"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.listed_name or self.name_as_signed}"
+
+    # ── how a sign-on begins ──
+
+    @classmethod
+    @transaction.atomic
+    def sign(cls, text: LetterText, at: datetime | None = None, **received: Any) -> "SignOn":
+        """Take a representative's sign-on to `text`, and ask by e-mail for its confirmation.
+
+        Somebody who already has a live sign-on for an organisation of this name gets that one back,
+        and is told so by e-mail: whoever fills in the form learns nothing of it.
+
+        Args:
+            text: the text that the representative read.
+            at: the moment of signing (now by default).
+            received: what the form holds, by field.
+
+        Raises:
+            LetterNotOpen: outside the letter's dates.
+            ValidationError: when a field breaks a rule.
+        """
+        if not text.letter.is_open(at):
+            raise LetterNotOpen
+        received |= {
+            "declaration": str(declarations.DECLARATION),
+            "declaration_version": declarations.VERSION,
+        }
+        sign_on = cls._new(text, **received)
+        twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed)
+        if twin is None:
+            try:
+                with transaction.atomic():
+                    sign_on._move("sign", REPRESENTATIVE)
+            except IntegrityError:
+                twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed)
+                if twin is None:
+                    raise
+        if twin is not None:
+            mail.queue(twin, "already_signed")
+            return twin
+        return sign_on
+
+    @classmethod
+    @transaction.atomic
+    def register(cls, text: LetterText, actor: Actor, *, note: str, **received: Any) -> "SignOn":
+        """Record a sign-on that came by e-mail, on paper or in an import; it waits for a decision.
+
+        Raises:
+            LetterNotOpen: before the letter opens, while its text is not yet fixed. A late one is welcome.
+            AlreadyListed: if this person has a live sign-on for an organisation of this name.
+            ValidationError: when a field breaks a rule.
+        """
+        if not text.letter.has_opened():
+            raise LetterNotOpen
+        sign_on = cls._new(text, **received)
+        twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed) if sign_on.email else None
+        if twin:
+            raise AlreadyListed(twin)
+        sign_on._move("register", actor, reason=sign_on.source, note=note)
+        return sign_on
+
+    @classmethod
+    def _new(cls, text: LetterText, **received: Any) -> "SignOn":
+        """Return an unsaved sign-on with what was received, checked."""
+        sign_on = cls(letter=text.letter, text=text, **received)
+        sign_on.name_key = names.key(sign_on.name_as_signed)
+        sign_on.name_normalised = names.normalise(sign_on.name_as_signed)
+        sign_on.clean_fields()
+        return sign_on
+
+    # ── what happens to it ──
+
+    def confirm(self) -> Transition:
+        """Take the representative's word that the mailbox is theirs; the sign-on enters the queue."""
+        return self._move("confirm", REPRESENTATIVE)
+
+    @transaction.atomic
+    def accept(
+        self,
+        actor: Actor,
+        *,
+        organisation: Organisation | None = None,
+        listed_name: str,
+        listed_acronym: str = "",
+        listed_country: str = "",
+        listed_website: str = "",
+        seen: int | None = None,
+    ) -> Transition:
+        """List the organisation, an existing one or (None) a new one, under exactly these words.
+
+        Raises:
+            AlreadyListed: if the organisation is a signatory of this letter by another sign-on.
+            SomebodyWasFaster, NotAllowed, PermissionDenied, ValidationError: see `_move`.
+        """
+        bare, bracketed = names.split_acronym(listed_name)
+        if organisation is None:
+            organisation = Organisation(
+                name=bare, acronym=listed_acronym or bracketed, country=listed_country, website=listed_website
+            )
+            organisation.clean_fields()
+            organisation.save()
+        else:
+            organisation.learn(listed_name)
+        organisation.learn(self.name_as_signed)
+        try:
+            with transaction.atomic():
+                return self._move(
+                    "accept",
+                    actor,
+                    seen=seen,
+                    organisation=organisation,
+                    listed_name=listed_name,
+                    listed_acronym=listed_acronym,
+                    listed_country=listed_country,
+                    listed_website=listed_website,
+                    sort_key=names.sort_key(listed_name),
+                )
+        except IntegrityError as error:
+            raise AlreadyListed(organisation.sign_ons.filter(letter=self.letter).accepted().first()) from error
+
+    def decline(self, actor: Actor, *, reason: str, note: str = "", seen: int | None = None) -> Transition:
+        """Decline, with a reason of `states.Reason` and a note that is sent to the representative."""
+        return self._move("decline", actor, seen=seen, reason=reason, note=note)
+
+    def reopen(self, actor: Actor, *, note: str = "", seen: int | None = None) -> Transition:
+        """Take a decision back; its message is dropped if it has not been sent."""
+        return self._move("reopen", actor, seen=seen, note=note)
+
+    def withdraw(self, actor: Actor = REPRESENTATIVE, *, note: str = "", seen: int | None = None) -> Transition:
+        """Take the sign-on back by the organisation's will; a moderator notes the written request."""
+        return self._move("withdraw", actor, seen=seen, note=note)
+
+    @transaction.atomic
+    def _move(
+        self,
+        verb: str,
+        actor: Actor,
+        *,
+        seen: int | None = None,
+        reason: str = "",
+        note: str = "",
+        **changes: Any,
+    ) -> Transition:
+        """Carry out `verb`: state, record, message and stale list in one transaction.
+
+        Args:
+            verb: a key of `states.RULES`.
+            actor: who does it.
+            seen: the last transition that the actor saw, if they decided by what they saw.
+            reason: a coded reason; required by some verbs.
+            note: for the record, and with some verbs for the representative; required by some.
+            changes: fields that change with the state.
+
+        Raises:
+            NotAllowed: if the table has no such step from the present state.
+            PermissionDenied: if the moderator may not.
+            SomebodyWasFaster: if there is a later transition than `seen`.
+            ValidationError: if a changed field breaks a rule.
+            ValueError: if the verb requires a reason or a note, and there is none.
+        """
+        last = None
+        if self.pk:
+            state = SignOn.objects.select_for_update(of=("self",)).values_list("state", flat=True).get(pk=self.pk)
+            last = self.transitions.last()
+        before = State(state) if self.pk else None
+        if seen is not None and last is not None and last.pk != seen:
+            raise SomebodyWasFaster(last)
+        rule = states.rule(before, verb, actor.who)
+        actor.check(rule.permission)
+        if rule.requires and actor.who != Who.REPRESENTATIVE and not {"reason": reason, "note": note}[rule.requires]:
+            raise ValueError(f"{verb} requires a {rule.requires}")
+        for field, value in changes.items():
+            setattr(self, field, value)
+        self.clean_fields()
+        self.state, self.state_since = rule.target, timezone.now()
+        self.save(update_fields=None if before is None else ["state", "state_since", *changes])
+        transition = Transition.objects.create(
+            sign_on=self,
+            verb=verb,
+            from_state=before or "",
+            to_state=rule.target,
+            who=actor.who,
+            user=actor.user,
+            reason=reason,
+            note=note,
+            at=self.state_since,
+        )
+        Message.drop_decisions(self.pk)
+        if rule.message:
+            mail.queue(self, rule.message, transition=transition, is_decision=rule.can_be_undone)
+        if State.ACCEPTED in (before, rule.target):
+            self.letter.mark_stale()
+        return transition
+
+    # ── what a moderator wants to know ──
+
+    @property
+    def name_to_print(self) -> str:
+        """The name as listed, or, before it was accepted, as signed."""
+        return self.listed_name or self.name_as_signed
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the organisation still asks to stand under the letter."""
+        return self.state in LIVE
+
+    def similar(self) -> list[Similar]:
+        """Return organisations, and other live sign-ons of this letter, that may be the same, likeliest first."""
+        found = []
+        domain = evidence.domain_of_website(self.website)
+        candidates = list(Organisation.objects.similar_to(self.name_as_signed, self.acronym, self.website))
+        on_letter = SignOn.objects.filter(letter=self.letter, organisation__in=candidates).exclude(pk=self.pk)
+        listings = {other.organisation_id: other for other in on_letter.accepted()}
+        for organisation in candidates:
+            forms = [organisation.name, *(variant.name for variant in organisation.variants.all())]
+            likeliest = min((self._classify(form, organisation.acronym) for form in forms), key=lambda one: one.rank)
+            same_website = bool(domain) and domain == evidence.domain_of_website(organisation.website)
+            found.append(
+                Similar(
+                    likeliest,
+                    organisation.name,
+                    organisation=organisation,
+                    listing=listings.get(organisation.pk),
+                    has_same_website=same_website,
+                )
+            )
+        others = SignOn.objects.live().filter(similar_name(names.split_acronym(self.name_as_signed)[0]))
+        others = others.filter(letter=self.letter, organisation=None).exclude(pk=self.pk)
+        for other in others[:20]:
+            similarity = self._classify(other.name_as_signed, other.acronym)
+            found.append(Similar(similarity, other.name_as_signed, sign_on=other))
+        relevant = [one for one in found if one.has_same_website or one.similarity != names.Similarity.DIFFERENT]
+        return sorted(relevant, key=lambda one: (one.similarity.rank, one.name))[:12]
+
+    def _classify(self, name: str, acronym: str) -> names.Similarity:
+        return names.classify(self.name_as_signed, name, acronym=self.acronym, other_acronym=acronym)

@@ -1,0 +1,17 @@
+"""The representative's addresses."""
+
+from django.urls import path
+
+from . import views
+
+app_name = "signatories"
+
+urlpatterns = [
+    # /LETTER/sign/: one form, once, without an account
+    path("<slug:slug>/sign/", views.sign, name="sign"),
+    path("<slug:slug>/sign/sent/", views.sent, name="sent"),
+    # links in e-mails: GET shows, POST acts
+    path("confirm/<str:token>/", views.confirm, name="confirm"),
+    path("status/<str:token>/", views.status, name="status"),
+    path("status/<str:token>/withdraw/", views.withdraw, name="withdraw"),
+]

@@ -1,0 +1,170 @@
+"""The representative's pages. No cookie: the authority of a POST is the signed link in its address."""
+
+from contextlib import suppress
+from datetime import timedelta
+from functools import wraps
+
+from django.conf import settings
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from letter.models import Letter
+
+from . import evidence, limits, links, mail
+from .forms import SignForm
+from .models import LetterNotOpen, SignOn
+from .states import NotAllowed, State
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+DAY = timedelta(days=1)
+
+
+def private(view):
+    """Keep a page out of caches, search engines and other sites' logs."""
+
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        response["Referrer-Policy"] = "no-referrer"
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    return guarded
+
+
+def with_link(purpose):
+    """Hand the view the sign-on that its token leads to, or explain the link and offer the next step."""
+
+    def decorate(view):
+        @csrf_exempt
+        @private
+        @get_or_post
+        @wraps(view)
+        def guarded(request, token, **kwargs):
+            try:
+                link = links.read(purpose, token)
+            except links.BadLink:
+                return bad_link(request, "tampered")
+            sign_on = SignOn.objects.select_related("letter", "text").filter(pk=link.sign_on_id).first()
+            if sign_on is None:
+                return bad_link(request, "unknown")
+            if link.is_expired:
+                return expired_link(request, sign_on)
+            return view(request, sign_on, token, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def bad_link(request, why):
+    """Explain a link that leads nowhere."""
+    letters = Letter.objects.open()
+    return render(request, "signatories/bad_link.html", {"why": why, "letters": letters}, status=404)
+
+
+def expired_link(request, sign_on):
+    """Explain a link whose time is over; its button sends a new one to the address on record."""
+    if request.method == "POST":
+        return send_link(request, sign_on)
+    return render(request, "signatories/expired_link.html", {"sign_on": sign_on}, status=410)
+
+
+def send_link(request, sign_on):
+    """Send whoever holds the mailbox a new link to where the sign-on stands."""
+    kind = "confirm" if sign_on.state == State.UNCONFIRMED else "status"
+    # Over the limit the answer is the same: it tells nothing, and the mailbox has enough links.
+    if sign_on.email and limits.hit("mailbox", sign_on.email, settings.LIMIT_PER_MAILBOX, DAY):
+        mail.queue(sign_on, kind)
+    return render(request, "signatories/link_sent.html", {"sign_on": sign_on})
+
+
+@csrf_exempt
+@get_or_post
+def sign(request, slug):
+    """Show the form to sign a letter, and take it."""
+    letter = get_object_or_404(Letter.objects.opened(), slug=slug)
+    text = letter.text()
+    if text is None:
+        raise Http404
+    if not letter.is_open():
+        return render(request, "signatories/closed.html", {"letter": letter, "text": text}, status=410)
+    form = SignForm(request.POST or None, text=text)
+    if form.is_valid() and is_within_limits(request, form):
+        try:
+            SignOn.sign(text, **form.received())
+        except LetterNotOpen:
+            return render(request, "signatories/closed.html", {"letter": letter, "text": text}, status=410)
+        return redirect("signatories:sent", slug=slug)
+    response = render(request, "signatories/sign.html", {"form": form, "letter": letter, "text": text})
+    response["Cache-Control"] = "no-store"
+    response.status_code = 422 if form.is_bound else 200
+    return response
+
+
+def is_within_limits(request, form):
+    """Count this sign-on, and say in the form if there have been too many.
+
+    The words are the same whichever limit was met: neither tells how often others have signed.
+    """
+    email = form.cleaned_data["email"]
+    counts = [
+        limits.hit("address", limits.network(request), settings.LIMIT_PER_ADDRESS),
+        limits.hit("domain", evidence.domain_of_email(email), settings.LIMIT_PER_DOMAIN),
+        limits.hit("mailbox", email, settings.LIMIT_PER_MAILBOX, DAY),
+    ]
+    if not all(counts):
+        form.add_error(
+            None,
+            _(
+                "We received many sign-ons in a short time and have to pause. Nothing that you typed is "
+                "lost: please send the form again in an hour."
+            ),
+        )
+    return all(counts)
+
+
+@require_safe
+def sent(request, slug):
+    """Tell the representative to open their mailbox; the same page whoever has signed before."""
+    letter = get_object_or_404(Letter.objects.opened(), slug=slug)
+    return render(request, "signatories/sent.html", {"letter": letter, "days": settings.LINK_LIFETIMES["confirm"].days})
+
+
+@with_link("confirm")
+def confirm(request, sign_on, token):
+    """Show what will be submitted; the button confirms it."""
+    if sign_on.state != State.UNCONFIRMED:
+        if request.method == "POST" and "send" in request.POST:
+            return send_link(request, sign_on)
+        return render(request, "signatories/used_link.html", {"sign_on": sign_on}, status=410)
+    if request.method == "POST":
+        try:
+            sign_on.confirm()
+        except NotAllowed:
+            # A second click in the same moment: the first one has confirmed.
+            return render(request, "signatories/used_link.html", {"sign_on": sign_on}, status=410)
+        return redirect("signatories:status", token=links.token("status", sign_on.pk))
+    return render(request, "signatories/confirm.html", {"sign_on": sign_on})
+
+
+@with_link("status")
+def status(request, sign_on, token):
+    """Show where a sign-on stands, and what is or will be printed."""
+    context = {"sign_on": sign_on, "token": token, "transitions": sign_on.transitions.all()}
+    return render(request, "signatories/status.html", context)
+
+
+@with_link("status")
+def withdraw(request, sign_on, token):
+    """Ask once more, then take the sign-on back."""
+    if request.method == "POST":
+        # If it was withdrawn or declined before, the status page says so.
+        with suppress(NotAllowed):
+            sign_on.withdraw()
+        return redirect("signatories:status", token=token)
+    return render(request, "signatories/withdraw.html", {"sign_on": sign_on, "token": token})
