@@ -292,9 +292,7 @@ class Postgres:
             yield
         except OSError as error:
             where = f" ({error.filename})" if error.filename else ""
-            raise PostgresError(
-                f"PostgreSQL cannot be started in {self.data}: {error.strerror}{where}"
-            ) from error
+            raise PostgresError(f"PostgreSQL cannot be started in {self.data}: {error.strerror}{where}") from error
 
     def _halt(self):
         """End the server, if it runs."""

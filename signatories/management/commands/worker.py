@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 
 from asgiref.sync import sync_to_async
@@ -15,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 # Seconds before the next start when Postgres went away.
 PAUSE = 1
+# Seconds for which the jobs in hand may take to finish, with something to spare.
+PATIENCE = 15
 
 
 class Command(BaseCommand):
@@ -38,9 +41,15 @@ class Command(BaseCommand):
             await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
             working.cancel()
-            (outcome,) = await asyncio.gather(working, return_exceptions=True)
+            _ended, hanging = await asyncio.wait({working}, timeout=PATIENCE)
+            if hanging:
+                # The library waits for a database that is away. Whatever this process had in hand is
+                # found again by the next worker.
+                logger.warning("The worker cannot end in order, and is cut off")
+                os._exit(1)
             if told_to_stop.is_set():
                 return
+            outcome = asyncio.CancelledError() if working.cancelled() else working.exception()
             logger.warning("The worker lost its database and starts again: %s", type(outcome).__name__)
             await asyncio.sleep(PAUSE)
 
