@@ -11,7 +11,7 @@ demo: $(VENV)/demo.installed
 	@exec $(BIN)/python -m demo
 
 test: $(VENV)/test.installed
-	@exec $(BIN)/python -m pytest -n 2 $(ARGS)
+	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: $(VENV)/test.installed
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
@@ -144,6 +145,9 @@ class SignForm(OrganisationFields):
     def __init__(self, *args, text, **kwargs):
         """Make a form for signing `text`, a LetterText."""
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            # A browser would cut off what is too long without a word; the form says it instead.
+            field.widget.attrs.pop("maxlength", None)
         self.text = text
         self.initial["seal"] = self.new_seal()
         self.helper = helper(
@@ -250,10 +254,16 @@ class DecisionForm(forms.Form):
 class AcceptForm(DecisionForm):
     """A moderator lists the organisation, under exactly these words."""
 
-    NEW = "new"
+    NEW, OTHER = "new", "other"
     submit = _("Accept and list")
 
     organisation = forms.ChoiceField(label=_("Organisation"), widget=forms.RadioSelect)
+    other_organisation = forms.CharField(
+        label=_("Name of that other organisation"),
+        required=False,
+        help_text=_("Only for “one that we know”: its name as recorded, or another form of it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
     listed_name = name_field(label=_("Name as listed"), help_text=_("This is what will be printed."))
     listed_acronym = forms.CharField(label=_("Acronym"), max_length=30, required=False, validators=[plain_text])
     listed_country = forms.ChoiceField(label=_("Country"), choices=country_choices, required=False)
@@ -269,13 +279,18 @@ class AcceptForm(DecisionForm):
             (str(pk), f"{one.name} ({one.similarity.label})" if one else str(sign_on.organisation))
             for pk, one in known.items()
         ]
-        self.fields["organisation"].choices = [*choices, (self.NEW, _("A new organisation"))]
+        self.fields["organisation"].choices = [
+            *choices,
+            (self.NEW, _("A new organisation")),
+            (self.OTHER, _("One that we know under another name")),
+        ]
         same = [pk for pk, one in known.items() if one and one.similarity == names.Similarity.SAME]
         preset = sign_on.organisation_id or (same[0] if len(same) == 1 else None)
         acronym = sign_on.acronym or names.split_acronym(sign_on.name_as_signed)[1]
+        # One that may be the same is for the moderator to judge: nothing is chosen then. A mere sibling is not.
+        is_doubtful = any(one and one.similarity != names.Similarity.SIBLING for one in known.values())
         defaults = {
-            # One that may be the same is for the moderator to judge: nothing is chosen then.
-            "organisation": str(preset) if preset else ("" if choices else self.NEW),
+            "organisation": str(preset) if preset else ("" if is_doubtful else self.NEW),
             "listed_name": sign_on.listed_name or sign_on.name_as_signed,
             "listed_acronym": sign_on.listed_acronym or acronym,
             "listed_country": sign_on.listed_country or sign_on.country,
@@ -284,10 +299,27 @@ class AcceptForm(DecisionForm):
         self.initial = defaults | self.initial
         self.fields["organisation"].error_messages["required"] = _("Say whether it is one of these or a new one.")
 
-    def clean_organisation(self):
-        """Return the organisation, None for a new one."""
-        chosen = self.cleaned_data["organisation"]
-        return None if chosen == self.NEW else Organisation.objects.get(pk=chosen)
+    def clean(self):
+        """Turn the choice into the organisation, None for a new one."""
+        cleaned = super().clean()
+        chosen, name = cleaned.get("organisation"), cleaned.pop("other_organisation", "")
+        if chosen == self.OTHER:
+            self.find_other(name)
+        elif chosen:
+            cleaned["organisation"] = None if chosen == self.NEW else Organisation.objects.get(pk=chosen)
+        return cleaned
+
+    def find_other(self, name):
+        """Choose the one organisation that is recorded under `name`, or say which there are."""
+        found = list(Organisation.objects.known_as(name)) if name else []
+        if len(found) == 1:
+            self.cleaned_data["organisation"] = found[0]
+            return
+        near = ", ".join(f"“{one}”" for one in Organisation.objects.similar_to(name)[:5]) if name else ""
+        problem = _("No organisation is recorded under this name.")
+        if found:
+            problem = _("Several organisations are recorded under this name.")
+        self.add_error("other_organisation", format_lazy("{} {}", problem, near) if near else problem)
 
     def clean_listed_acronym(self):
         """Hold the acronym to the rules of names: it is published."""

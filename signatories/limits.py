@@ -15,7 +15,7 @@ def hit(kind: str, value: str, limit: int, period: timedelta = timedelta(hours=1
     Counts in a statement of its own, at once and exactly under concurrency. Call it outside of a
     transaction: a rollback would undo the count.
     """
-    key = salted_hmac("signatories.limits", f"{kind}:{value.lower()}").hexdigest()
+    key = salted_hmac("signatories.limits", f"{kind}:{value.lower()}", algorithm="sha256").hexdigest()
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -62,6 +62,11 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
             condition |= Q(website__icontains=domain)
         return self.filter(condition).distinct().prefetch_related("variants")
 
+    def known_as(self, name: str) -> Self:
+        """Organisations whose name, or another form of it, is `name`, but for case, marks and punctuation."""
+        key = names.key(names.split_acronym(name)[0])
+        return self.filter(Q(name_key=key) | Q(variants__name_key=key) | Q(acronym__iexact=name)).distinct()
+
 
 class Organisation(NamedModel):
     """A body that signs; `name` is the authorised form of its name (ISAAR(CPF) 5.1.2)."""

@@ -1,0 +1,76 @@
+"""Starts what the tests need: a PostgreSQL, once for all of them, unless DATABASE_URL names another."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure(config):
+    """Prepare the environment before Django's settings are read; the workers of xdist inherit it."""
+    if hasattr(config, "workerinput"):
+        return
+    config.scratch = tempfile.mkdtemp(prefix="undersigned-tests-")
+    if not os.environ.get("DATABASE_URL"):
+        from demo.postgres import Postgres
+
+        config.postgres = Postgres(Path(config.scratch) / "postgres", durable=False)
+        config.postgres.start()
+        os.environ["DATABASE_URL"] = config.postgres.url
+    os.environ |= {
+        "SECRET_KEY": "for the tests only, and long enough for Django's own check of it",
+        "SITE_URL": "https://letters.example.org",
+        "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+        "INSECURE_HTTP": "yes",
+        "STATIC_ROOT": f"{config.scratch}/static",
+        "DEMO_MAILBOX": f"{config.scratch}/mail",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "LOG_LEVEL": "WARNING",
+    }
+    os.makedirs(os.environ["DEMO_MAILBOX"])
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"], cwd=ROOT, check=True
+    )
+
+
+def pytest_unconfigure(config):
+    if hasattr(config, "postgres"):
+        config.postgres.stop()
+    if hasattr(config, "scratch"):
+        shutil.rmtree(config.scratch, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def a_release_folder_of_its_own(request, tmp_path):
+    """Give each test a release folder, and quick passwords."""
+    if "db" not in request.fixturenames and "settings" not in request.fixturenames:
+        return
+    settings = request.getfixturevalue("settings")
+    settings.RELEASES_DIR = tmp_path / "releases"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def mail_server(settings, tmp_path):
+    """A real SMTP server on the loopback, to which Django's own backend speaks."""
+    from tests.mailserver import TestMailServer
+
+    with TestMailServer(tmp_path / "mail") as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        yield server
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The whole of it, running: web server, worker, mail server, on a database of its own."""
+    from tests.running import Site, fresh_database
+
+    with fresh_database() as url, Site(url, tmp_path_factory.mktemp("site")) as running:
+        yield running

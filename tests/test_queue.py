@@ -1,0 +1,126 @@
+"""The moderator's queue."""
+
+import pytest
+
+from signatories.models import Message
+from tests.factories import a_letter, a_moderator, a_sign_on, an_accepted
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk(client):
+    client.force_login(a_moderator())
+    return client
+
+
+def rows(response):
+    return [one.name_as_signed for one, _evidence in response.context["rows"]]
+
+
+def test_those_who_wait_stand_oldest_first_with_counts_per_state(desk):
+    letter = a_letter()
+    for name in ("Sahayta", "MADRE", "Al-Haq"):
+        a_sign_on(letter, "pending", name)
+    an_accepted(letter, "Odhikar")
+    a_sign_on(letter, "unconfirmed", "REDRESS")
+
+    queue = desk.get("/moderation/")
+
+    assert rows(queue) == ["Sahayta", "MADRE", "Al-Haq"]
+    assert {value: count for value, _label, count in queue.context["tabs"]} == {
+        "unconfirmed": 1,
+        "pending": 3,
+        "accepted": 1,
+        "declined": 0,
+        "withdrawn": 0,
+    }
+
+
+def test_the_search_covers_all_states_and_folds_accents(desk):
+    letter = a_letter()
+    an_accepted(letter, "Fédération internationale pour les Droits Humains (FIDH)")
+    a_sign_on(letter, "declined", "Federación Mexicana")
+    a_sign_on(letter, "pending", "Sahayta", email="asha@sahayta.example")
+
+    assert rows(desk.get("/moderation/?q=federa")) == [
+        "Federación Mexicana",
+        "Fédération internationale pour les Droits Humains (FIDH)",
+    ]
+    assert rows(desk.get("/moderation/?q=asha@sahayta")) == ["Sahayta"]
+    assert "Nothing is found" in desk.get("/moderation/?q=nobody").content.decode()
+
+
+def test_an_empty_queue_says_so(desk):
+    assert "Nothing waits for a decision." in desk.get("/moderation/").content.decode()
+
+
+def test_the_evidence_says_what_speaks_for_a_sign_on(desk):
+    letter = a_letter()
+    website = "https://www.alhaq.example"
+    a_sign_on(letter, "pending", "Al-Haq", email="a@alhaq.example", website=website)
+    a_sign_on(letter, "pending", "MADRE", email="madre@gmail.com", website=website)
+    a_sign_on(letter, "pending", "Odhikar", email="a@other.example", website=website)
+
+    evidence = {
+        one.name_as_signed: [code for _good, code, _words in marks]
+        for one, marks in desk.get("/moderation/").context["rows"]
+    }
+
+    assert evidence == {
+        "Al-Haq": ["mailbox", "own-domain"],
+        "MADRE": ["mailbox", "free-mail"],
+        "Odhikar": ["mailbox", "other-domain"],
+    }
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_queue_asks_the_same_number_of_queries_for_one_row_and_for_three(desk, count, django_assert_num_queries):
+    letter = a_letter()
+    for number in range(count):
+        a_sign_on(letter, "pending", f"Group {number}")
+
+    with django_assert_num_queries(10):
+        desk.get("/moderation/")
+
+
+def test_a_message_that_failed_stands_on_the_queue_and_is_sent_again_by_a_button(desk):
+    sign_on = a_sign_on(name="Al-Haq")
+    message = sign_on.messages.first()
+    message.failed("550 no such user", is_final=True)
+
+    queue = desk.get("/moderation/").content.decode()
+    page = desk.get(f"/moderation/sign-ons/{sign_on.pk}/").content.decode()
+    desk.post(f"/moderation/messages/{message.pk}/send-again/")
+
+    assert "Messages that could not be sent" in queue
+    assert "550 no such user" in page
+    assert Message.objects.get(pk=message.pk).state == "queued"
+
+
+def test_who_is_not_signed_in_is_sent_to_the_door(client):
+    sign_on = a_sign_on()
+
+    for address in ("/moderation/", f"/moderation/sign-ons/{sign_on.pk}/"):
+        response = client.get(address)
+
+        assert (response.status_code, response["Location"]) == (302, f"/moderation/sign-in/?next={address}")
+
+
+def test_signing_in_is_limited_for_an_account(client, settings):
+    user = a_moderator()
+    for _attempt in range(30):
+        client.post("/moderation/sign-in/", {"username": user.username, "password": "wrong"})
+
+    response = client.post("/moderation/sign-in/", {"username": user.username, "password": "a long password"})
+
+    assert "many attempts" in response.content.decode()
+
+
+def test_a_moderator_signs_in_and_out(client):
+    user = a_moderator()
+
+    signed_in = client.post("/moderation/sign-in/", {"username": user.username, "password": "a long password"})
+    signed_out = client.post("/moderation/sign-out/")
+
+    assert (signed_in["Location"], signed_out["Location"]) == ("/moderation/", "/moderation/sign-in/")
