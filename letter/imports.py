@@ -61,15 +61,14 @@ def import_letter(path: Path, *, opens_at: datetime | None = None) -> tuple[Lett
     letter = Letter.objects.filter(slug=values["slug"]).first() or Letter(slug=values["slug"])
     before = {field.name: getattr(letter, field.name) for field in Letter._meta.concrete_fields}
     _assign(path, letter, values, places)
-    if letter.opens_at is None:
-        letter.opens_at = opens_at
+    letter.opens_at = letter.opens_at or opens_at
     try:
         letter.full_clean()
     except ValidationError as error:
         raise _fault_of_field(path, error, places) from None
-    if letter._state.adding or any(getattr(letter, name) != value for name, value in before.items()):
-        letter.save()
-        letter.mark_stale()
+    # The words come before the opening: from then on they are fixed.
+    opening, letter.opens_at = letter.opens_at, before["opens_at"]
+    letter.save()
     try:
         validate_markdown(body)
     except ValidationError as error:
@@ -81,6 +80,10 @@ def import_letter(path: Path, *, opens_at: datetime | None = None) -> tuple[Lett
         text = letter.revise(values["language"], body=body, **words)
     except ValidationError as error:
         raise _fault_of_field(path, error, places | {"body": (body_line, 1)}) from None
+    letter.opens_at = opening
+    if any(getattr(letter, name) != value for name, value in before.items()):
+        letter.save()
+        letter.mark_stale()
     return letter, text
 
 

@@ -177,7 +177,7 @@ class Letter(models.Model):
         if current and self.has_opened():
             text.revision += 1
         elif current:
-            text.pk = current.pk
+            text.pk, text._state.adding = current.pk, False
         text.full_clean()
         text.save()
         self.mark_stale()

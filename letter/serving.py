@@ -127,7 +127,7 @@ class PublishedSite:
         if release != self.release and self.turning.acquire(blocking=False):
             try:
                 folder = os.path.join(os.path.dirname(self.current), release)
-                files = ReleaseFiles(None, index_file=True, max_age=0)
+                files = ReleaseFiles(None, index_file=True, max_age=0, mimetypes={".csv": "text/csv"})
                 files.add_files(folder)
                 self.release, self.files = release, files.files
             finally:

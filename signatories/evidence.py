@@ -1,86 +1,110 @@
-"""What an e-mail address and a website say about each other; pure functions, no look-up leaves the machine."""
+"""What an e-mail address and a website say about each other. Pure functions; no look-up leaves the machine.
 
+A hint to the moderator, never a decision: in doubt there is no match.
+"""
+
+import re
 from urllib.parse import urlsplit
 
 # Anybody can have an address there: it says nothing about an organisation.
-FREE_MAIL = set(
+FREE_MAIL = frozenset(
     """
-    163.com 126.com aol.com bol.com.br daum.net fastmail.com free.fr gmail.com gmx.at gmx.ch gmx.com gmx.de
-    gmx.net googlemail.com hotmail.co.uk hotmail.com hotmail.es hotmail.fr hotmail.it hushmail.com i.ua
-    icloud.com inbox.ru laposte.net libero.it list.ru live.co.uk live.com live.fr mac.com mail.com mail.ru
-    me.com msn.com naver.com orange.fr outlook.com outlook.es outlook.fr pm.me proton.me protonmail.ch
-    protonmail.com qq.com rediffmail.com riseup.net sfr.fr sina.com sohu.com terra.com.br tuta.com tuta.io
-    tutanota.com ukr.net uol.com.br wanadoo.fr web.de ya.ru yahoo.ca yahoo.co.id yahoo.co.in yahoo.co.jp
-    yahoo.co.uk yahoo.com yahoo.com.ar yahoo.com.br yahoo.com.mx yahoo.de yahoo.es yahoo.fr yahoo.it
-    yandex.com yandex.ru ymail.com zoho.com
+    126.com 139.com 163.com bk.ru bol.com.br daum.net disroot.org email.com fastmail.com fastmail.fm foxmail.com free.fr
+    freenet.de gmail.com googlemail.com hanmail.net hushmail.com i.ua icloud.com ig.com.br inbox.lv inbox.ru interia.pl
+    keemail.me laposte.net libero.it list.ru mac.com mail.com mail.ee mail.ru mailbox.org mailfence.com
+    me.com meta.ua msn.com mweb.co.za naver.com neuf.fr o2.pl onet.pl op.pl orange.fr passport.com pm.me posteo.de
+    posteo.net proton.me protonmail.ch protonmail.com qq.com rambler.ru rediffmail.com riseup.net rocketmail.com
+    seznam.cz sfr.fr sina.cn sina.com sohu.com t-online.de telkomsa.net terra.com.br tiscali.it tuta.com tuta.io
+    tutamail.com tutanota.com tutanota.de ukr.net uol.com.br virgilio.it wanadoo.fr walla.co.il web.de wp.pl ya.ru
+    yeah.net ymail.com zoho.com zohomail.com
     """.split()
 )
+# Providers with a domain in most countries: yahoo.co.uk, hotmail.fr, gmx.net.
+_FREE_MAIL_FAMILY = re.compile(r"(?:aol|gmx|hotmail|live|outlook|yahoo|yandex)\.(?:com|net|(?:com?\.)?[a-z]{2})")
+
 # Sites of many owners: two organisations there share a domain and nothing else.
-SHARED_HOSTS = set(
+SHARED_HOSTS = frozenset(
     """
-    blogspot.com facebook.com github.io google.com instagram.com linkedin.com medium.com netlify.app
-    sites.google.com squarespace.com strikingly.com tumblr.com twitter.com webnode.com weebly.com wixsite.com
-    wordpress.com x.com youtube.com
+    000webhostapp.com altervista.org amazonaws.com azurewebsites.net blogger.com business.site canalblog.com carrd.co
+    change.org cloudfront.net e-monsite.com facebook.com fb.com fb.me firebaseapp.com github.com github.io gitlab.io
+    godaddysites.com gofundme.com google.com herokuapp.com instagram.com jimdo.com jimdofree.com jimdosite.com
+    linkedin.com linktr.ee livejournal.com medium.com mystrikingly.com narod.ru netlify.app notion.site over-blog.com
+    pages.dev site123.me squarespace.com strikingly.com substack.com t.me telegram.me tiktok.com tilda.ws tripod.com
+    tumblr.com twitter.com unblog.fr vercel.app vk.com wa.me web.app webs.com weebly.com whatsapp.com wifeo.com wix.com
+    wixsite.com wordpress.com wpengine.com x.com youtube.com
     """.split()
 )
-# First labels of suffixes such as co.ke and org.uk, under which anybody registers.
-SECOND_LEVEL = {
-    "ac",
-    "asso",
-    "co",
-    "com",
-    "edu",
-    "gob",
-    "gov",
-    "gouv",
-    "ne",
-    "net",
-    "ngo",
-    "ong",
-    "or",
-    "org",
-}
+# The same with a domain in many countries: blogspot.co.ke, webnode.fr.
+_SHARED_LABELS = frozenset("blogspot ucoz webnode".split())
+
+# First labels of suffixes such as co.ke and org.uk, under which anybody registers (publicsuffix.org).
+_SECOND_LEVEL = frozenset(
+    """
+    ac adv asn asso blog co com ed edu firm gen go gob gouv gov gov govt gv id in ind inf info int k12 ltd me mil ne
+    net ngo nhs nic nom ong or org plc pro sc sch school sci web
+    """.split()
+)
+_PRIVATE_SUFFIXES = frozenset("br.com co.com de.com eu.org gb.net uk.com uk.net us.com us.org za.com".split())
 
 
 def domain_of_email(email: str) -> str:
     """Return the domain of an address, in lower case and ASCII (IDNA); empty if there is none."""
-    return _ascii(email.rpartition("@")[2])
+    return _ascii(email.rpartition("@")[2]) if "@" in email else ""
 
 
 def domain_of_website(url: str) -> str:
-    """Return the host of an http(s) address without “www.”, in lower case and ASCII (IDNA)."""
+    """Return the host of a web address without “www.”, in lower case and ASCII (IDNA); empty if there is none."""
+    # As browsers read them: a backslash is a slash, and an address may lack its scheme.
+    address = url.strip().replace("\\", "/")
+    if not re.match(r"[a-z][a-z0-9+.-]*:", address, re.IGNORECASE) or re.match(r"[^/:]+:\d", address):
+        address = f"//{address.lstrip('/')}"
     try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
+        return _ascii(urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:  # an unclosed bracket of an IPv6 address
         return ""
-    return _ascii(host).removeprefix("www.")
 
 
 def is_free_mail(email: str) -> bool:
     """Whether the address is with a provider where anybody can have one."""
-    return domain_of_email(email) in FREE_MAIL
+    return _is_free(domain_of_email(email))
+
+
+def is_shared_host(website: str) -> bool:
+    """Whether many owners have pages on the website's host, so that two of them share nothing else."""
+    return _is_shared(domain_of_website(website))
 
 
 def is_own_domain(email: str, website: str) -> bool:
-    """Whether the e-mail's domain is the website's, or above or below it."""
+    """Whether the e-mail's domain is the website's, or above or below it, and belongs to one owner."""
     mail, site = domain_of_email(email), domain_of_website(website)
-    parent = min(mail, site, key=len)
-    if not parent or _is_shared(mail) or _is_shared(site) or _is_public_suffix(parent):
+    if _is_shared(mail) or _is_shared(site):
         return False
-    return mail == site or max(mail, site, key=len).endswith(f".{parent}")
+    parent, child = sorted((mail, site), key=len)
+    return (child == parent or child.endswith(f".{parent}")) and not _is_public_suffix(parent)
+
+
+def _is_free(domain: str) -> bool:
+    return domain in FREE_MAIL or _FREE_MAIL_FAMILY.fullmatch(domain) is not None
 
 
 def _is_shared(domain: str) -> bool:
-    return domain in FREE_MAIL or any(domain == host or domain.endswith(f".{host}") for host in SHARED_HOSTS)
+    labels = domain.split(".")
+    parents = {".".join(labels[start:]) for start in range(len(labels))}
+    is_host = not (SHARED_HOSTS.isdisjoint(parents) and _SHARED_LABELS.isdisjoint(labels))
+    return is_host or any(map(_is_free, parents))
 
 
 def _is_public_suffix(domain: str) -> bool:
-    labels = domain.split(".")
-    return len(labels) < 2 or (len(labels) == 2 and len(labels[1]) == 2 and labels[0] in SECOND_LEVEL)
+    """Whether many owners register below `domain`, or it is no domain at all, such as an IP address."""
+    first, _, rest = domain.partition(".")
+    if not rest or rest.rpartition(".")[2].isdecimal() or domain in _PRIVATE_SUFFIXES:
+        return True
+    return first in _SECOND_LEVEL and re.fullmatch(r"[a-z]{2}|xn--[a-z0-9-]+", rest) is not None
 
 
 def _ascii(host: str) -> str:
+    """Return the host as the name system compares it (RFC 3490), empty if it cannot be one."""
     try:
-        return host.strip().rstrip(".").lower().encode("idna").decode("ascii")
-    except UnicodeError:
-        return host.strip().lower()
+        return host.strip().lower().rstrip(".").encode("idna").decode("ascii").lower()
+    except UnicodeError:  # an empty label, or one of more than 63 characters
+        return ""

@@ -330,13 +330,16 @@ def _compare(left: list[str], right: list[str]) -> Similarity:
         left_over[a] -= times
         right_over[b] -= times
     more_left, more_right = left_over.total() > 0, right_over.total() > 0
-    if not more_left and not more_right and _ratio(" ".join(one), " ".join(other)) >= 0.88:
-        return Similarity.TYPO
-    if one and more_left != more_right:
+    if not one:
+        return Similarity.DIFFERENT
+    if not more_left and not more_right:
+        return Similarity.TYPO if _ratio(" ".join(one), " ".join(other)) >= 0.88 else Similarity.SIBLING
+    if more_left != more_right:
         return Similarity.SUBSET
-    # “Lawyers for …” alone makes no family, nor does “… Human Rights” in half of all names.
-    enough = 0.5 if set(one) - _GENERIC else 0.75
-    return Similarity.SIBLING if 2 * len(one) >= enough * (len(left) + len(right)) else Similarity.DIFFERENT
+    # “Lawyers for …” alone makes no family, nor does “… Human Rights” in half of all names. A family shares its
+    # words to the letter; words that are merely alike may be a translation.
+    enough = 0.5 if set(common) - _GENERIC else 0.75
+    return Similarity.SIBLING if 2 * common.total() >= enough * (len(left) + len(right)) else Similarity.DIFFERENT
 
 
 def _is_slip(a: str, b: str) -> bool:

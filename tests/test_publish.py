@@ -155,7 +155,7 @@ def test_nothing_private_stands_in_any_page():
 
 
 def test_the_sum_of_the_lines_is_of_the_documented_form():
-    expected = hashlib.sha256("Al-Haq\t\tPS\thttps://alhaq.org\nMADRE\t\t\t\n".encode()).hexdigest()
+    expected = hashlib.sha256(b"Al-Haq\t\tPS\thttps://alhaq.org\nMADRE\t\t\t\n").hexdigest()
 
     assert lines_sha256([Line("Al-Haq", "", "PS", "https://alhaq.org"), Line("MADRE")]) == expected
 

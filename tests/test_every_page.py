@@ -1,0 +1,179 @@
+"""What holds on every page, whoever adds one."""
+
+import re
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from letter.publication import publish
+from signatories import links
+from signatories.models import SignOn
+from tests.factories import a_letter, a_moderator, a_sign_on, an_accepted
+
+pytestmark = pytest.mark.django_db
+
+
+def walk(patterns, prefix="", namespace=""):
+    """Yield (name with namespaces, route) of every address, nested ones too."""
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = ":".join(filter(None, [namespace, pattern.namespace]))
+            yield from walk(pattern.url_patterns, route, inner)
+        elif isinstance(pattern, URLPattern):
+            yield ":".join(filter(None, [namespace, pattern.name])), route
+
+
+NAMES = sorted({name for name, _route in walk(get_resolver().url_patterns) if not name.startswith(("admin:", "admin"))})
+POST_ONLY = {"moderation:accept", "moderation:decline", "moderation:reopen", "moderation:withdraw"}
+POST_ONLY |= {"moderation:send_again", "moderation:sign_out"}
+FILES = {"letter:json", "letter:csv", "letter:page"}
+PRIVATE = {name for name in NAMES if name.startswith("moderation:")}
+
+
+@pytest.fixture
+def addresses():
+    """An address for every name; a new page fails here until somebody supplies one."""
+    letter = a_letter(slug="every-page")
+    an_accepted(letter, "Al-Haq")
+    publish(letter, SignOn.objects.lines(letter))
+    waiting = a_sign_on(letter, "pending", "MADRE", representative_name="Amina Diallo", email="amina@madre.example")
+    unconfirmed = a_sign_on(letter, "unconfirmed", "Odhikar", email="odhikar@odhikar.example")
+    message = waiting.messages.first()
+    with open(f"{_mailbox()}/1700000000000000000.eml", "w") as file:
+        file.write("To: a@example.org\nSubject: Hello\n\nText\n")
+    status = links.token("status", waiting.pk)
+    return {
+        "letter:index": "/",
+        "letter:read": "/every-page/",
+        "letter:json": "/every-page/signatories.json",
+        "letter:csv": "/every-page/signatories.csv",
+        "letter:edition": "/every-page/editions/1/",
+        "letter:page": "/every-page/editions/1/letter.css",
+        "signatories:sign": "/every-page/sign/",
+        "signatories:sent": "/every-page/sign/sent/",
+        "signatories:confirm": f"/confirm/{links.token('confirm', unconfirmed.pk)}/",
+        "signatories:status": f"/status/{status}/",
+        "signatories:withdraw": f"/status/{status}/withdraw/",
+        "moderation:sign_in": "/moderation/sign-in/",
+        "moderation:sign_out": "/moderation/sign-out/",
+        "moderation:queue": "/moderation/",
+        "moderation:register": "/moderation/register/every-page/",
+        "moderation:sign_on": f"/moderation/sign-ons/{waiting.pk}/",
+        "moderation:accept": f"/moderation/sign-ons/{waiting.pk}/accept/",
+        "moderation:decline": f"/moderation/sign-ons/{waiting.pk}/decline/",
+        "moderation:reopen": f"/moderation/sign-ons/{waiting.pk}/reopen/",
+        "moderation:withdraw": f"/moderation/sign-ons/{waiting.pk}/withdraw/",
+        "moderation:send_again": f"/moderation/messages/{message.pk}/send-again/",
+        "demo:mailbox": "/demo/mailbox/",
+        "demo:message": "/demo/mailbox/1700000000000000000/",
+    }
+
+
+def _mailbox():
+    from django.conf import settings
+
+    return settings.DEMO_MAILBOX
+
+
+def test_there_is_an_address_for_every_page(addresses):
+    assert sorted(addresses) == NAMES
+
+
+def get(client, name, addresses):
+    if name in PRIVATE and name != "moderation:sign_in":
+        client.force_login(a_moderator())
+    return client.get(addresses[name])
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in POST_ONLY | FILES])
+def test_every_page_has_one_heading_a_language_a_direction_and_nothing_from_elsewhere(client, addresses, name):
+    response = get(client, name, addresses)
+
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert page.count("<h1") == 1
+    assert re.search(r'<html lang="[a-z-]+" dir="(ltr|rtl)">', page)
+    assert re.search(r"<title>[^<]+</title>", page)
+    loaded = re.findall(r'(?:src|srcset|data|poster)="([^"]*)"|<link[^>]* href="([^"]*)"', page)
+    own = ("/", "https://letters.example.org/")
+    assert [address for pair in loaded for address in pair if address and not address.startswith(own)] == []
+    assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=|javascript:", page)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in PRIVATE])
+def test_no_public_page_sets_a_cookie_and_each_has_a_strict_policy(client, addresses, name):
+    response = client.get(addresses[name])
+
+    assert (response.status_code, dict(response.cookies)) == (200, {})
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+    assert "unsafe" not in response["Content-Security-Policy"]
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("name", sorted(POST_ONLY))
+def test_what_changes_something_is_not_for_get(client, addresses, name):
+    assert get(client, name, addresses).status_code == 405
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_get_changes_nothing(client, addresses, name):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    get(client, name, addresses)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(addresses[name])
+
+    written = [query["sql"] for query in queries if re.match(r"\s*(INSERT|UPDATE|DELETE)", query["sql"], re.IGNORECASE)]
+    assert written == []
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if name.startswith(("letter:", "signatories:si", "signatories:se"))]
+)
+def test_no_page_for_the_world_holds_anything_private(client, addresses, name):
+    page = client.get(addresses[name]).content.decode()
+
+    for secret in ("Amina Diallo", "amina@madre.example", "MADRE", "Odhikar"):
+        assert secret not in page
+
+
+@pytest.mark.parametrize("name", sorted(PRIVATE - {"moderation:sign_in", "moderation:sign_out"}))
+def test_the_moderators_pages_are_closed_to_others(client, addresses, name):
+    for method in (client.get, client.post):
+        assert method(addresses[name]).status_code in (302, 405)
+
+
+def test_names_are_isolated_wherever_they_are_shown(client, addresses):
+    client.force_login(a_moderator())
+
+    for name in ("letter:read", "signatories:status", "signatories:confirm", "moderation:queue", "moderation:sign_on"):
+        page = re.sub(
+            r"<bdi>(?:Please confirm|Received): [^<]+</bdi>", "", client.get(addresses[name]).content.decode()
+        )
+        shown = re.findall(
+            r"(?:<bdi>)?(?:Al-Haq|MADRE|Odhikar)(?:</bdi>)?", re.sub(r"<title>.*?</title>|value=\"[^\"]*\"", "", page)
+        )
+
+        assert shown
+        assert [one for one in shown if not (one.startswith("<bdi>") and one.endswith("</bdi>"))] == []
+
+
+def test_an_address_in_a_failed_request_is_not_logged(client, caplog):
+    import logging
+
+    from config.logs import WithoutLinks
+
+    record = logging.LogRecord(
+        "x", logging.ERROR, "", 1, "Not Found: %s for %s", ("/confirm/1:abc:def/", "a@b.org"), None
+    )
+
+    assert WithoutLinks().filter(record)
+    assert record.getMessage() == "Not Found: /confirm/…/ for …"
+
+
+def test_no_migration_is_missing():
+    from django.core.management import call_command
+
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
