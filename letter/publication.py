@@ -20,6 +20,9 @@ from .models import Edition, Letter, LetterText, Page, Publication, absolute
 # Namespace of the advisory lock that lets one publication of a letter run at a time.
 LOCK = 0x4C455454
 
+# What the pages of an edition load, from beside themselves.
+STYLE = ("letter.css", "mark.svg")
+
 
 @dataclass(frozen=True)
 class Line:
@@ -129,7 +132,7 @@ def render(edition: Edition, text: LetterText, lines: Sequence[Line]) -> dict[st
         "signatories.json": render_json(edition),
         "signatories.csv": render_csv(lines),
         # Each edition carries its style, so that an old one looks as it did, whatever is deployed since.
-        "letter.css": Path(finders.find("letter.css")).read_bytes(),
+        **{name: Path(finders.find(name)).read_bytes() for name in STYLE},
     }
 
 

@@ -33,6 +33,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from .models import Edition, Page
+from .publication import STYLE
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +127,7 @@ def _write(directory: Path, name: str, letters: list[Listed]) -> None:
             for pk, number in one.edition.letter.editions.values_list("pk", "number"):
                 edition, folder = _edition(directory, pk), release / one.slug / "editions" / str(number)
                 _link(edition / "edition.html", folder / "index.html")
-                for file in ("signatories.json", "signatories.csv", "letter.css"):
+                for file in ("signatories.json", "signatories.csv", *STYLE):
                     _link(edition / file, folder / file)
         front = [one for one in letters if one.is_open]
         if len(front) == 1:

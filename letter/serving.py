@@ -91,7 +91,7 @@ class ReleaseFiles(WhiteNoise):
         headers["ETag"] = f'"{self.digests[identity][:32]}"'
         if "/editions/" not in url:
             headers["Cache-Control"] = "no-cache"
-        elif url.endswith(".css"):
+        elif url.endswith((".css", ".svg")):
             headers["Cache-Control"] = f"public, max-age={self.FOREVER}, immutable"
         else:
             headers["Cache-Control"] = "public, max-age=86400"

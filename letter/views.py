@@ -10,10 +10,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from .models import Letter, Page
+from .publication import STYLE
 from .releases import listed
 
 # A visitor may ask for these; the faces of the letter have addresses of their own.
-NAMES = {"signatories.json", "signatories.csv", "letter.css", "edition.html"}
+NAMES = {"signatories.json", "signatories.csv", "edition.html", *STYLE}
 
 
 def send(page):

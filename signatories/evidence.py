@@ -77,10 +77,9 @@ def is_shared_host(website: str) -> bool:
 def is_own_domain(email: str, website: str) -> bool:
     """Whether the e-mail's domain is the website's, or above or below it, and belongs to one owner."""
     mail, site = domain_of_email(email), domain_of_website(website)
-    if _is_shared(mail) or _is_shared(site):
-        return False
     parent, child = sorted((mail, site), key=len)
-    return (child == parent or child.endswith(f".{parent}")) and not _is_public_suffix(parent)
+    is_related = child == parent or child.endswith(f".{parent}")
+    return is_related and not _is_public_suffix(parent) and not _is_shared(child)
 
 
 def _is_free(domain: str) -> bool:
@@ -105,6 +104,6 @@ def _is_public_suffix(domain: str) -> bool:
 def _ascii(host: str) -> str:
     """Return the host as the name system compares it (RFC 3490), empty if it cannot be one."""
     try:
-        return host.strip().lower().rstrip(".").encode("idna").decode("ascii").lower()
+        return host.strip().rstrip(".").encode("idna").decode("ascii").lower()
     except UnicodeError:  # an empty label, or one of more than 63 characters
         return ""

@@ -145,7 +145,7 @@ def _fold(text: str) -> str:
 def _plain(c: str) -> str:
     """Return what `_fold` keeps of one decomposed character."""
     category = unicodedata.category(c)
-    if category in {"Pi", "Pf", "Cf"} or c in _DROPPED | _BLANK or _VARIATION.match(c) or _is_diacritic(c):
+    if category in {"Pi", "Pf", "Cf"} or c in _DROPPED or _VARIATION.match(c) or _is_diacritic(c):
         return ""
     if category == "Nd":
         return str(unicodedata.decimal(c))
@@ -322,8 +322,7 @@ def _compare(left: list[str], right: list[str]) -> Similarity:
     common = Counter(left) & Counter(right)
     left_over, right_over = Counter(left) - common, Counter(right) - common
     one, other = list(common.elements()), list(common.elements())
-    slips = [pair for pair in product(left_over, right_over) if _is_slip(*pair)]
-    for a, b in sorted(slips, key=lambda pair: _ratio(*pair), reverse=True):
+    for a, b in [pair for pair in product(left_over, right_over) if _is_slip(*pair)]:
         times = min(left_over[a], right_over[b])
         one += [a] * times
         other += [b] * times

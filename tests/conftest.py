@@ -34,6 +34,10 @@ def pytest_configure(config):
         "LOG_LEVEL": "WARNING",
     }
     os.makedirs(os.environ["DEMO_MAILBOX"])
+    from django.conf import settings
+
+    # pytest-django, whose turn comes later, sets Django up only if somebody has read the settings.
+    assert settings.DATABASES
     subprocess.run(
         [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"], cwd=ROOT, check=True
     )

@@ -103,8 +103,10 @@ def the_group(name):
     if is_new:
         wanted = {
             "moderator": ["view_signon", "decide_signon", "register_signon", "send_message"],
-            "secretariat": ["view_signon", "view_letter", "add_letter", "change_letter"]
-            + ["view_lettertext", "add_lettertext", "change_lettertext"],
+            "secretariat": [
+                *("view_signon", "view_letter", "add_letter", "change_letter"),
+                *("view_lettertext", "add_lettertext", "change_lettertext"),
+            ],
         }
         group.permissions.set(Permission.objects.filter(codename__in=wanted[name]))
     return group

@@ -1,5 +1,6 @@
 """The demo's SMTP server, with eyes for tests and a temper for their sake."""
 
+import asyncio
 from email import message_from_bytes, policy
 
 from demo.smtp import MailServer
@@ -10,8 +11,17 @@ class TestMailServer(MailServer):
 
     __test__ = False
     refusal = ""
+    is_slow = False
+    """Whether an answer waits, as with a server under load."""
+    busy = 0
 
     async def handle_DATA(self, server, session, envelope):
+        self.busy += 1
+        try:
+            while self.is_slow:
+                await asyncio.sleep(0.02)
+        finally:
+            self.busy -= 1
         return self.refusal or await super().handle_DATA(server, session, envelope)
 
     @property

@@ -35,7 +35,7 @@ def test_dates_alone_decide_whether_a_letter_is_open():
 
 
 def test_the_text_of_an_open_letter_cannot_be_changed_in_the_database():
-    letter = a_letter()
+    a_letter()
 
     for change in (lambda: LetterText.objects.update(body="forged"), lambda: LetterText.objects.all().delete()):
         with pytest.raises(DatabaseError, match="its text is fixed"), transaction.atomic():

@@ -244,7 +244,8 @@ def test_the_list_sorts_as_it_was_printed_but_for_the_entry_that_the_printed_lis
     assert misfiled == "International Commission of Jurists - Norway"
     expected = [name for name in PRINTED if name != misfiled]
     expected.insert(expected.index("International Commission of Jurists – Kenya") + 1, misfiled)
-    assert sorted(PRINTED[::-1], key=sort_key) == expected
+    backwards = PRINTED[::-1]
+    assert sorted(backwards, key=sort_key) == expected
 
 
 @pytest.mark.parametrize(
@@ -270,7 +271,8 @@ def test_the_list_sorts_as_it_was_printed_but_for_the_entry_that_the_printed_lis
     ],
 )
 def test_names_sort_word_by_word_without_case_and_accents_and_punctuation_before_letters(in_order):
-    assert sorted(in_order[::-1], key=sort_key) == in_order
+    backwards = in_order[::-1]
+    assert sorted(backwards, key=sort_key) == in_order
 
 
 def test_the_key_is_what_the_documentation_says():
@@ -484,7 +486,8 @@ def test_acronyms_that_were_given_count_like_those_in_brackets():
 
 
 def test_the_nearest_comes_first():
-    assert sorted(list(Similarity)[::-1], key=lambda one: one.rank) == [
+    backwards = list(Similarity)[::-1]
+    assert sorted(backwards, key=lambda one: one.rank) == [
         Similarity.SAME,
         Similarity.ACRONYM,
         Similarity.TYPO,

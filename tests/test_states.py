@@ -86,10 +86,7 @@ def test_a_moderator_without_the_permission_can_decide_nothing(verb):
     secretary = Actor.moderator(a_moderator("secretariat"))
 
     with pytest.raises(PermissionDenied):
-        if verb == "accept":
-            sign_on.accept(secretary, listed_name="Justice Group")
-        else:
-            sign_on._move(verb, secretary, reason="other", note="why")
+        sign_on._move(verb, secretary, reason="other", note="why")
 
     sign_on.refresh_from_db()
     assert sign_on.state == state

@@ -27,8 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         """Work; returns when a signal asks for it and the jobs in hand are done."""
-        with app.replace_connector(app.connector.get_worker_connector()):
-            asyncio.run(self.work_for_ever())
+        asyncio.run(self.work_for_ever())
 
     async def work_for_ever(self):
         """Start the library's workers again whenever they end: they do, when Postgres restarts."""
@@ -56,10 +55,12 @@ class Command(BaseCommand):
     async def work(self):
         """Catch up with what waits, then run both queues until one of them ends."""
         await sync_to_async(self.catch_up)()
-        async with app.open_async():
+        # Only the worker itself speaks asynchronously: what a job defers stays in the job's own transaction.
+        worker_app = app.with_connector(app.connector.get_worker_connector())
+        async with worker_app.open_async():
             workers = [
                 asyncio.create_task(
-                    app.run_worker_async(queues=[queue], concurrency=threads, install_signal_handlers=False)
+                    worker_app.run_worker_async(queues=[queue], concurrency=threads, install_signal_handlers=False)
                 )
                 for queue, threads in ((jobs.PUBLICATION, 2), (jobs.MAIL, 4))
             ]
