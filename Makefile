@@ -16,7 +16,7 @@ test: $(VENV)/test.installed
 lint: $(VENV)/test.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	SECRET_KEY=for-the-types SITE_URL=https://localhost DATABASE_URL=dbname=none $(BIN)/python -m mypy
 
 $(VENV)/demo.installed: requirements-demo.txt
 $(VENV)/test.installed: requirements-test.txt

@@ -289,7 +289,8 @@ def run():
 def stop(number, frame):
     """Leave `run` by way of its contexts, which end what was started. Asking twice changes nothing."""
     for number in ENDING:
-        signal.signal(number, signal.SIG_IGN)
+        # Not SIG_IGN: of a signal that is on its way already, Python would print that it got lost.
+        signal.signal(number, lambda number, frame: None)
     raise Stop
 
 

@@ -33,7 +33,8 @@ class Mail:
     def text(self):
         """The text part as HTML, its web addresses as links; empty if there is no text part."""
         part = self._message.get_body(preferencelist=("plain",))
-        pieces = ADDRESS.split(part.get_content() if part else "")
+        lines = part.get_content().splitlines() if part else []
+        pieces = ADDRESS.split("\n".join(lines))
         return format_html_join(
             "", "{}", ((self._link(piece) if index % 2 else piece,) for index, piece in enumerate(pieces))
         )

@@ -132,7 +132,7 @@ def render(edition: Edition, text: LetterText, lines: Sequence[Line]) -> dict[st
         "signatories.json": render_json(edition),
         "signatories.csv": render_csv(lines),
         # Each edition carries its style, so that an old one looks as it did, whatever is deployed since.
-        **{name: Path(finders.find(name)).read_bytes() for name in STYLE},
+        **{name: Path(str(finders.find(name))).read_bytes() for name in STYLE},
     }
 
 

@@ -123,7 +123,7 @@ def test_a_child_that_ends_is_started_again(a_child, tmp_path):
 
     os.kill(first, signal.SIGKILL)
 
-    assert until(lambda: program.watch() or (program.is_running and program._process.pid)) != first
+    until(lambda: program.watch() or program._process.pid != first)
     until(lambda: (tmp_path / "log").read_text() == "started\nstarted\n")
 
 
@@ -297,7 +297,6 @@ def at_work_in(folder):
 @pytest.mark.xdist_group("demo")
 def test_the_demo_runs_survives_kill_9_with_its_data_and_stops_without_a_trace(tmp_path):
     port, folder = free_port(), tmp_path / "a démo with spaces"
-    # make's own variable is not ours: the leash to make is not what is tried here.
     surroundings = {"PORT": str(port), "LANG": "C", "LC_ALL": "C", "PGPORT": "1", "http_proxy": "http://127.0.0.1:9"}
 
     demo = start(folder, **surroundings)

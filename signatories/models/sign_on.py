@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
 from django.db.models import Count, Q
@@ -29,15 +29,15 @@ class Actor:
     """Who acts, and in which role."""
 
     who: Who
-    user: AbstractBaseUser | None = None
+    user: User | None = None
 
     def check(self, permission: str) -> None:
         """Raise PermissionDenied if a moderator lacks `permission`; the other roles need none."""
-        if self.who == Who.MODERATOR and not (self.user and self.user.has_perm(permission)):  # type: ignore[attr-defined]
+        if self.who == Who.MODERATOR and not (self.user and self.user.has_perm(permission)):
             raise PermissionDenied(permission)
 
     @classmethod
-    def moderator(cls, user: AbstractBaseUser) -> "Actor":
+    def moderator(cls, user: User) -> "Actor":
         """Return `user` acting as a moderator."""
         return cls(Who.MODERATOR, user)
 

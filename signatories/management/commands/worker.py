@@ -55,7 +55,8 @@ class Command(BaseCommand):
     async def work(self):
         """Catch up with what waits, then run both queues until one of them ends."""
         await sync_to_async(self.catch_up)()
-        # Only the worker itself speaks asynchronously: what a job defers stays in the job's own transaction.
+        # An app of its own, although the library would rather replace the connector: what a job defers must
+        # go through Django's connection, into the transaction of the job.
         worker_app = app.with_connector(app.connector.get_worker_connector())
         async with worker_app.open_async():
             workers = [

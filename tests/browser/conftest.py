@@ -1,0 +1,140 @@
+"""A real Chromium for the tests in this folder, and the pages that they open in it."""
+
+import json
+import os
+import shutil
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from tests.running import PASSWORD
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# A name, an address and a website as long as real ones get: what a narrow page has to bear.
+LONG = {
+    "name_as_signed": "Donaudampfschifffahrtsgesellschaftsmenschenrechtsverein für Völkerstrafrecht (DDSGMV)",
+    "country": "AT",
+    "website": "https://www.donaudampfschifffahrtsgesellschaftsmenschenrechtsverein.example/ueber-uns/",
+    "representative_name": "Wolfeschlegelsteinhausenbergerdorff-Schönlaterngasse",
+    "representative_role": "Generalsekretärin",
+    "email": "generalsekretariat@donaudampfschifffahrtsgesellschaftsmenschenrechtsverein.example",
+}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium; of module scope, because Django refuses its database while Playwright's event loop is there."""
+    path = shutil.which("chromium")
+    if not path:
+        why = "there is no `chromium` on the PATH"
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(why)
+        pytest.skip(why)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def new_page(browser, site):
+    """Open a page in a context of its own, without cookies unless they are given; all close with the test."""
+    contexts = []
+
+    def open_page(width=1280, height=900, **options):
+        viewport = {"width": width, "height": height}
+        context = browser.new_context(base_url=site.url, viewport=viewport, locale="en-GB", **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def session(browser, site):
+    """The cookies of a moderator who has signed in; once for all, because attempts are counted."""
+    context = browser.new_context(base_url=site.url)
+    page = context.new_page()
+    page.goto("/moderation/")
+    page.get_by_label("Username").fill("moderator")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Sign-ons")).to_be_visible()
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture(scope="module")
+def addresses(site):
+    """The address of each kind of page, by its name."""
+    made = site.python(f"""
+import json
+from letter.models import Letter
+from signatories import links
+from signatories.models import SignOn
+letter = Letter.objects.get(slug="icc-2020")
+fields = {LONG!r}
+waiting, new, away = (SignOn.sign(letter.text(), **fields | {{"acronym": acronym, "email": acronym + fields["email"]}})
+    for acronym in ("ONE", "TWO", "THREE"))
+waiting.confirm()
+away.withdraw()
+accepted = SignOn.objects.in_state("accepted").filter(letter=letter)[0]
+print(json.dumps({{
+    "confirm": f"/confirm/{{links.token('confirm', new.pk)}}/",
+    "used link": f"/confirm/{{links.token('confirm', waiting.pk)}}/",
+    "status": f"/status/{{links.token('status', waiting.pk)}}/",
+    "status, withdrawn": f"/status/{{links.token('status', away.pk)}}/",
+    "withdraw": f"/status/{{links.token('status', waiting.pk)}}/withdraw/",
+    "sign-on": f"/moderation/sign-ons/{{waiting.pk}}/",
+    "sign-on, accepted": f"/moderation/sign-ons/{{accepted.pk}}/",
+    "edition": letter.editions.first().path,
+}}))
+""")
+    return json.loads(made.splitlines()[-1]) | {
+        "letter": "/icc-2020/",
+        "sign": "/icc-2020/sign/",
+        "sign, with errors": "/icc-2020/sign/",
+        "sent": "/icc-2020/sign/sent/",
+        "bad link": "/status/cut-short/",
+        "nothing there": "/nothing/is/here/",
+        "sign-in": "/moderation/sign-in/",
+        "queue": "/moderation/",
+        "search": "/moderation/?q=justice",
+        "register": "/moderation/register/icc-2020/",
+    }
+
+
+@pytest.fixture
+def visit(new_page, session, addresses):
+    """Open the page of that name (see `PUBLIC` and `DESK`), signed in if it is the moderators'."""
+
+    def open_named(name, **options):
+        is_desk = addresses[name].startswith("/moderation/") and name != "sign-in"
+        page = new_page(**options, storage_state=session if is_desk else None)
+        page.goto(addresses[name])
+        if name == "sign, with errors":
+            page.get_by_role("textbox", name="Website").fill("ftp://example.org")
+            page.get_by_role("button", name="Sign the letter").click()
+            expect(page.get_by_role("alert")).to_be_visible()
+        return page
+
+    return open_named
+
+
+PUBLIC = [
+    "letter", "edition", "sign", "sign, with errors", "sent", "confirm", "used link", "status", "status, withdrawn",
+    "withdraw", "bad link", "nothing there",
+]  # fmt: skip
+DESK = ["sign-in", "queue", "search", "sign-on", "sign-on, accepted", "register"]
