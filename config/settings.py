@@ -223,6 +223,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        # It repeats itself several times a second while Postgres is away; the worker says it once.
+        "psycopg.pool": {"handlers": ["console"], "level": "ERROR", "propagate": False},
         "procrastinate": {"handlers": ["console"], "level": "WARNING", "propagate": False},
     },
 }

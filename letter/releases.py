@@ -1,6 +1,6 @@
 """The release folder: the public site as plain files, written by each web machine from Postgres.
 
-    RELEASES_DIR/editions/<id>/                     the pages of one edition, written once
+    RELEASES_DIR/editions/<id>-<digest>/            the pages of one edition, written once
     RELEASES_DIR/<release>/index.html               the one open letter, or the list of letters
     RELEASES_DIR/<release>/<letter>/index.html      the newest edition, open or closed
     RELEASES_DIR/<release>/<letter>/editions/N/     every edition, for ever
@@ -70,7 +70,7 @@ def listed(at: datetime | None = None) -> list[Listed]:
 
 def release_name(letters: list[Listed]) -> str:
     """Return the name of the release that shows `letters`: a digest of what is in it."""
-    state = [[one.edition.letter_id, one.slug, one.edition.pk, one.is_open] for one in letters]
+    state = [[one.slug, one.edition.pk, one.edition.source_sha256, one.is_open] for one in letters]
     # The list of letters links the deployed style: a deployment that changes it makes a new release.
     style = staticfiles_storage.url("letter.css")
     return hashlib.sha256(json.dumps([style, state]).encode()).hexdigest()[:16]
@@ -119,13 +119,14 @@ def _write(directory: Path, name: str, letters: list[Listed]) -> None:
     """Write the release `name` from the editions' files."""
     with _whole(directory / name) as release:
         for one in letters:
-            newest = _edition(directory, one.edition.pk)
+            newest = _edition(directory, one.edition.pk, one.edition.source_sha256)
             face = "index.html" if one.is_open else "closed.html"
             _link(newest / face, release / one.slug / "index.html")
             for file in ("signatories.json", "signatories.csv"):
                 _link(newest / file, release / one.slug / file)
-            for pk, number in one.edition.letter.editions.values_list("pk", "number"):
-                edition, folder = _edition(directory, pk), release / one.slug / "editions" / str(number)
+            editions = one.edition.letter.editions.values_list("pk", "number", "source_sha256")
+            for pk, number, source in editions:
+                edition, folder = _edition(directory, pk, source), release / one.slug / "editions" / str(number)
                 _link(edition / "edition.html", folder / "index.html")
                 for file in ("signatories.json", "signatories.csv", *STYLE):
                     _link(edition / file, folder / file)
@@ -136,13 +137,16 @@ def _write(directory: Path, name: str, letters: list[Listed]) -> None:
             _write_file(release / "index.html", render_to_string("letter/index.html", {"letters": letters}).encode())
 
 
-def _edition(directory: Path, pk: int) -> Path:
+def _edition(directory: Path, pk: int, source: str) -> Path:
     """Return the folder with the pages of the edition `pk`, writing it if this machine has none yet.
+
+    `source` is the digest of what the edition prints: after an older backup was restored, the same
+    number may stand for another edition.
 
     Raises:
         OSError: when it cannot be written, or a page in Postgres does not match its SHA-256.
     """
-    folder = directory / "editions" / str(pk)
+    folder = directory / "editions" / f"{pk}-{source[:16]}"
     if not folder.is_dir():
         with _whole(folder) as unfinished:
             for page in Page.objects.filter(edition=pk):

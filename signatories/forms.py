@@ -74,7 +74,7 @@ class OrganisationFields(forms.Form):
         max_length=30,
         required=False,
         validators=[plain_text],
-        help_text=_("Helps us to recognise you. It is printed only if you write it in the name, too."),
+        help_text=_("Published with the list as data. On the page it stands only if you write it in the name, too."),
     )
     country = forms.ChoiceField(
         label=_("Country"),
@@ -289,6 +289,9 @@ class AcceptForm(DecisionForm):
         acronym = sign_on.acronym or names.split_acronym(sign_on.name_as_signed)[1]
         # One that may be the same is for the moderator to judge: nothing is chosen then. A mere sibling is not.
         is_doubtful = any(one and one.similarity != names.Similarity.SIBLING for one in known.values())
+        if preset in known and known[preset] and known[preset].listing:
+            # It stands on this letter already: to accept it once more is hardly what is meant.
+            preset = None
         defaults = {
             "organisation": str(preset) if preset else ("" if is_doubtful else self.NEW),
             "listed_name": sign_on.listed_name or sign_on.name_as_signed,

@@ -270,3 +270,18 @@ def at_once(*acts):
     for thread in threads:
         thread.join()
     return outcomes
+
+
+def test_an_organisation_that_is_on_the_letter_already_is_not_chosen_beforehand(desk):
+    letter = a_letter()
+    a_sign_on(letter, "accepted", "Al-Haq")
+    twin = a_sign_on(letter, "pending", "Al Haq")
+    elsewhere = a_sign_on(a_letter(), "pending", "Al-Haq")
+
+    chosen = [
+        desk.get(f"/moderation/sign-ons/{one.pk}/").context["forms"]["accept"].initial["organisation"]
+        for one in (twin, elsewhere)
+    ]
+
+    assert chosen[0] == ""
+    assert chosen[1] == str(letter.sign_ons.accepted().get().organisation_id)

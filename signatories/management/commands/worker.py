@@ -48,8 +48,7 @@ class Command(BaseCommand):
                 os._exit(1)
             if told_to_stop.is_set():
                 return
-            outcome = asyncio.CancelledError() if working.cancelled() else working.exception()
-            logger.warning("The worker lost its database and starts again: %s", type(outcome).__name__)
+            logger.warning("The worker has lost its database, and starts again")
             await asyncio.sleep(PAUSE)
 
     async def work(self):
