@@ -348,4 +348,4 @@ def _is_slip(a: str, b: str) -> bool:
 
 
 def _ratio(a: str, b: str) -> float:
-    return SequenceMatcher(None, a, b, autojunk=False).ratio()
+    return SequenceMatcher(None, a, b).ratio()
