@@ -191,6 +191,18 @@ def test_a_name_in_another_language_is_found_by_its_website(desk):
     ]
 
 
+def test_two_organisations_on_one_platform_are_not_alike_for_that():
+    letter = a_letter()
+    a_sign_on(letter, "accepted", "Avocats Sans Frontières", website="https://www.facebook.com/asf")
+    known = letter.sign_ons.get().organisation
+    known.website = "https://www.facebook.com/asf"
+    known.save()
+
+    sign_on = a_sign_on(letter, "pending", "Sahayta", website="https://facebook.com/sahayta")
+
+    assert sign_on.similar() == []
+
+
 def test_what_a_secretary_may_not_do_is_neither_shown_nor_possible(client):
     client.force_login(a_moderator("secretariat"))
     sign_on = a_sign_on(name="Al-Haq")

@@ -58,7 +58,9 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         condition = similar_name(bare) | similar_name(bare, "variants__")
         for short in filter(None, {acronym, bracketed, name if len(name) <= 15 else ""}):
             condition |= Q(acronym__iexact=short)
-        if domain := evidence.domain_of_website(website):
+        # Two organisations with a page on the same platform share nothing by it.
+        domain = evidence.domain_of_website(website)
+        if domain and not evidence.is_shared_host(website):
             condition |= Q(website__icontains=domain)
         return self.filter(condition).distinct().prefetch_related("variants")
 

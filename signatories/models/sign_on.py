@@ -413,7 +413,7 @@ class SignOn(models.Model):
     def similar(self) -> list[Similar]:
         """Return organisations, and other live sign-ons of this letter, that may be the same, likeliest first."""
         found = []
-        domain = evidence.domain_of_website(self.website)
+        domain = "" if evidence.is_shared_host(self.website) else evidence.domain_of_website(self.website)
         candidates = list(Organisation.objects.similar_to(self.name_as_signed, self.acronym, self.website))
         on_letter = SignOn.objects.filter(letter=self.letter, organisation__in=candidates).exclude(pk=self.pk)
         listings = {other.organisation_id: other for other in on_letter.accepted()}
