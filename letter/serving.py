@@ -3,6 +3,7 @@
 import hashlib
 import os
 import threading
+from contextlib import suppress
 from http import HTTPStatus
 from wsgiref.headers import Headers
 
@@ -114,9 +115,11 @@ class PublishedSite:
         self._turn()
         path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
         file = self.files.get(path)
-        if file is None:
-            return self.static(environ, start_response)
-        return WhiteNoise.serve(file, environ, start_response)
+        # A file that somebody has taken away is Django's to answer, until the folder is whole again.
+        with suppress(FileNotFoundError):
+            if file is not None:
+                return WhiteNoise.serve(file, environ, start_response)
+        return self.static(environ, start_response)
 
     def _turn(self):
         """Take up the release that `current` points to; other threads serve the old one meanwhile."""
@@ -127,6 +130,8 @@ class PublishedSite:
         if release != self.release and self.turning.acquire(blocking=False):
             try:
                 folder = os.path.join(os.path.dirname(self.current), release)
+                if not os.path.isdir(folder):
+                    return
                 files = ReleaseFiles(None, index_file=True, max_age=0, mimetypes={".csv": "text/csv"})
                 files.add_files(folder)
                 self.release, self.files = release, files.files

@@ -233,6 +233,20 @@ def test_a_machine_that_lost_its_folder_makes_the_same_again(site, settings):
     assert {path: Answer(PublishedSite(django_is_not_asked), path).body for path in before} == before
 
 
+def test_while_the_folder_is_gone_django_answers(site, settings):
+    import shutil
+
+    letter = a_letter()
+    released(letter, "Al-Haq")
+    assert Answer(site, f"/{letter.slug}/").status == 200
+
+    shutil.rmtree(settings.RELEASES_DIR)
+    gone = Answer(site, f"/{letter.slug}/").status
+    releases.sync()
+
+    assert (gone, Answer(site, f"/{letter.slug}/").status) == (599, 200)
+
+
 def test_a_page_that_was_changed_behind_the_databases_back_is_not_released():
     letter = a_letter()
     edition = publish(letter, [])
