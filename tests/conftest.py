@@ -17,6 +17,8 @@ def pytest_configure(config):
     if hasattr(config, "workerinput"):
         return
     config.scratch = tempfile.mkdtemp(prefix="undersigned-tests-")
+    # Where root has no user namespaces, the server runs as nobody, who has to pass through.
+    os.chmod(config.scratch, 0o711)
     if not os.environ.get("DATABASE_URL"):
         from demo.postgres import Postgres
 
