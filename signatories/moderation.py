@@ -84,7 +84,7 @@ def queue(request):
         raise Http404
     sign_ons = SignOn.objects.filter(letter=letter) if letter else SignOn.objects.all()
     rows = sign_ons.search(words).order_by("-pk") if words else sign_ons.in_state(state)
-    page = Paginator(rows.select_related("letter"), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(rows.with_confirmation().select_related("letter"), PAGE_SIZE).get_page(request.GET.get("page"))
     counts = sign_ons.counts()
     tabs = [(value, label, counts[value]) for value, label in State.choices]
     context = {
@@ -106,8 +106,8 @@ def evidence_of(sign_on):
         return [(None, "no-email", _("came in writing, without an e-mail address"))]
     found = []
     if sign_on.source == states.Source.FORM:
-        is_confirmed = sign_on.state != State.UNCONFIRMED
-        found.append((is_confirmed, "mailbox", _("mailbox confirmed") if is_confirmed else _("mailbox not confirmed")))
+        words = _("mailbox confirmed") if sign_on.is_confirmed else _("mailbox not confirmed")
+        found.append((sign_on.is_confirmed, "mailbox", words))
     if evidence.is_own_domain(sign_on.email, sign_on.website):
         found.append((True, "own-domain", _("e-mail on the website's domain")))
     elif evidence.is_free_mail(sign_on.email):
@@ -128,7 +128,7 @@ def sign_on(request, pk):
 
 def get_sign_on(pk):
     """Return the sign-on, or raise Http404."""
-    return get_object_or_404(SignOn.objects.select_related("letter", "text", "organisation"), pk=pk)
+    return get_object_or_404(SignOn.objects.with_confirmation().select_related("letter", "text", "organisation"), pk=pk)
 
 
 def show(request, one, bound=None, status=200):

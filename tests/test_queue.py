@@ -74,6 +74,15 @@ def test_the_evidence_says_what_speaks_for_a_sign_on(desk):
     }
 
 
+def test_a_mailbox_that_was_never_confirmed_does_not_count_as_confirmed_after_a_withdrawal(desk):
+    sign_on = a_sign_on(a_letter(), "unconfirmed", "Al-Haq")
+    sign_on.withdraw()
+
+    ((_row, marks),) = desk.get("/moderation/?state=withdrawn").context["rows"]
+
+    assert marks[0] == (False, "mailbox", "mailbox not confirmed")
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_queue_asks_the_same_number_of_queries_for_one_row_and_for_three(desk, count, django_assert_num_queries):
     letter = a_letter()

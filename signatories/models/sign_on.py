@@ -8,7 +8,7 @@ from typing import Any, Self
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -115,6 +115,11 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
         """Return how many sign-ons are in each state, zeros included. One query."""
         counted = dict(self.order_by().values_list("state").annotate(Count("pk")))
         return {state: counted.get(state, 0) for state in State.values}
+
+    def with_confirmation(self) -> Self:
+        """Sign-ons with `is_confirmed`: whether the representative has proved to hold the mailbox."""
+        confirmations = Transition.objects.filter(sign_on=OuterRef("pk"), verb="confirm")
+        return self.annotate(is_confirmed=Exists(confirmations))
 
     def twin(self, letter: Letter, email: str, name: str) -> "SignOn | None":
         """Return the live sign-on of the same person for an organisation of the same name, if any."""
