@@ -77,14 +77,16 @@ def moderators(permission="signatories.view_signon"):
 def queue(request):
     """List the sign-ons in one state, with counts per state and a search over all of them."""
     letters = Letter.objects.opened()
-    letter = letters.filter(slug=request.GET.get("letter", "")).first()
-    words = request.GET.get("q", "").strip()
-    state = request.GET.get("state", State.PENDING)
+    # Postgres knows no NUL, and no name has one.
+    asked = {name: value.replace("\0", "").strip() for name, value in request.GET.items()}
+    letter = letters.filter(slug=asked.get("letter", "")).first()
+    words = asked.get("q", "")
+    state = asked.get("state", State.PENDING)
     if state not in State.values:
         raise Http404
     sign_ons = SignOn.objects.filter(letter=letter) if letter else SignOn.objects.all()
     rows = sign_ons.search(words).order_by("-pk") if words else sign_ons.in_state(state)
-    page = Paginator(rows.with_confirmation().select_related("letter"), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(rows.with_confirmation().select_related("letter"), PAGE_SIZE).get_page(asked.get("page"))
     counts = sign_ons.counts()
     tabs = [(value, label, counts[value]) for value, label in State.choices]
     context = {
@@ -215,7 +217,7 @@ def somebody_was_faster(request, one, transition):
 def register(request, slug):
     """Enter a sign-on that came by e-mail or on paper."""
     letter = get_object_or_404(Letter.objects.opened(), slug=slug)
-    form = RegisterForm(request.POST or None)
+    form = RegisterForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             one = SignOn.register(letter.text(), Actor.moderator(request.user), **form.cleaned_data)

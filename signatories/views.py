@@ -93,7 +93,7 @@ def sign(request, slug):
         raise Http404
     if not letter.is_open():
         return render(request, "signatories/closed.html", {"letter": letter, "text": text}, status=410)
-    form = SignForm(request.POST or None, text=text)
+    form = SignForm(request.POST if request.method == "POST" else None, text=text)
     if form.is_valid() and is_within_limits(request, form):
         try:
             SignOn.sign(text, **form.received())

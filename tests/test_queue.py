@@ -49,6 +49,7 @@ def test_the_search_covers_all_states_and_folds_accents(desk):
     ]
     assert rows(desk.get("/moderation/?q=asha@sahayta")) == ["Sahayta"]
     assert "Nothing is found" in desk.get("/moderation/?q=nobody").content.decode()
+    assert rows(desk.get("/moderation/?q=%00sahayta&letter=%00")) == ["Sahayta"]
 
 
 def test_an_empty_queue_says_so(desk):

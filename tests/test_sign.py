@@ -255,6 +255,39 @@ def test_nobody_signs_before_the_letter_opens_or_after_it_closes(client):
     assert SignOn.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["\x00", "a\x00b", "x" * 100_000, "\u202e", "a\r\nBcc: x@example.org", "😀😀", "%s{{7*7}}'\"<>", "http://[::1"],
+)
+def test_whatever_is_typed_into_a_field_is_answered_with_a_page(client, value):
+    letter = a_letter()
+
+    for field in posted(letter):
+        response = client.post(f"/{letter.slug}/sign/", posted(letter, **{field: value}))
+
+        assert response.status_code in (302, 422)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("application/x-www-form-urlencoded; charset=utf-7", "a=b", 400),
+        ("multipart/form-data", "x", 400),
+        ("multipart/form-data; boundary=x", "--x\r\nbroken", 422),
+        ("application/json", "{}", 422),
+        ("application/x-www-form-urlencoded", b"name_as_signed=%ff%fe&email=\xff", 422),
+    ],
+)
+def test_a_body_that_is_no_form_is_answered_with_a_page(client, content_type, body, status):
+    client.raise_request_exception = False
+    client.cookies["csrftoken"] = "x" * 32
+
+    response = client.generic("POST", f"/{a_letter().slug}/sign/", body, content_type=content_type)
+
+    assert response.status_code == status
+    assert "<h1" in response.content.decode()
+
+
 def test_the_domain_refuses_a_bad_name_whoever_calls_it():
     from django.core.exceptions import ValidationError
 
