@@ -84,7 +84,9 @@ def test_a_real_worker_publishes_forty_decisions_in_few_editions_and_sends_their
     editions = list(letter.editions.order_by("number"))
     assert len(editions) == 1
     assert editions[0].count == 40
-    assert set(ProcrastinateJob.objects.values_list("status", flat=True)) == {"succeeded"}
+    # Not those of the clock: a minute may begin while the worker ends.
+    caused = ProcrastinateJob.objects.filter(task_name__in=["publish", "deliver_message"])
+    assert set(caused.values_list("status", flat=True)) == {"succeeded"}
     assert len(mail_server.messages) == 3 * 2
     assert set(Message.objects.values_list("state", flat=True)) == {"sent"}
 
