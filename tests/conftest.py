@@ -55,6 +55,10 @@ def pytest_unconfigure(config):
 @pytest.fixture(autouse=True)
 def a_release_folder_of_its_own(request, tmp_path):
     """Give each test a release folder, and quick passwords."""
+    # Where root has no user namespaces, a server in there runs as nobody, who has to pass through.
+    for folder in (tmp_path, *tmp_path.parents[:3]):
+        if folder.name.startswith(("pytest-", "popen-", "test_")):
+            folder.chmod(0o711)
     if "db" not in request.fixturenames and "settings" not in request.fixturenames:
         return
     settings = request.getfixturevalue("settings")

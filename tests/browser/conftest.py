@@ -1,5 +1,6 @@
 """A real Chromium for the tests in this folder, and the pages that they open in it."""
 
+import ctypes.util
 import json
 import os
 import shutil
@@ -33,8 +34,10 @@ LONG = {
 def browser():
     """Chromium; of module scope, because Django refuses its database while Playwright's event loop is there."""
     path = shutil.which("chromium")
-    if not path:
-        why = "there is no `chromium` on the PATH"
+    why = "" if path else "there is no `chromium` on the PATH"
+    if not why and not ctypes.util.find_library("atomic"):
+        why = "Playwright's driver needs libatomic1"
+    if why:
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(why)
         pytest.skip(why)
