@@ -4,7 +4,9 @@ import logging
 import re
 
 # What an e-mailed link carries (signatories/links.py), and any address that a message quotes.
-PRIVATE = re.compile(r"(/(?:confirm|status|withdraw)/)[^/\s\"']+|[^\s<>\"',;:()]+@[^\s<>\"',;:()]+")
+PRIVATE = re.compile(
+    r"(/(?:confirm|status|withdraw)/)[^/\s\"']+|\d+:\w{6}:[\w-]{20,}|[^\s<>\"',;:()]+@[^\s<>\"',;:()]+"
+)
 
 
 class WithoutLinks(logging.Filter):

@@ -1,11 +1,29 @@
-"""What the web server says when the database does not answer."""
+"""What the web server says when the database does not answer, or a client cannot be understood."""
 
 import logging
 
 from django.db import InterfaceError, OperationalError, close_old_connections
+from django.http import HttpResponseBadRequest
 from django.shortcuts import render
 
 logger = logging.getLogger(__name__)
+
+
+class OnlyUtf8:
+    """Answer 400 to a form in another character set than UTF-8, before anything reads it.
+
+    Django decodes by whatever name the client sends, and fails on some; browsers send UTF-8 (HTML, 4.10.21.8).
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        """Look at the header only."""
+        charset = request.content_params.get("charset", "utf-8")
+        if charset.lower() not in ("utf-8", "utf8"):
+            return HttpResponseBadRequest("Please send UTF-8.", content_type="text/plain")
+        return self.get_response(request)
 
 
 class DatabaseAway:

@@ -103,6 +103,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.middleware.OnlyUtf8",
     # Below the headers, so that its page carries them too.
     "config.middleware.DatabaseAway",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -51,6 +51,9 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_destination": "stderr",
     "logging_collector": "off",
+    # A refused row would be quoted, with a representative's name and address.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
 }
 # For data that nobody misses after a power cut.
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -41,6 +41,14 @@ class TextForm(forms.ModelForm):
         model = LetterText
         fields = ["letter", "language", "title", "salutation", "body", "closing"]
 
+    def clean(self):
+        """Refuse a second text in a language: the one that is there is to be changed."""
+        cleaned = super().clean()
+        letter, language = cleaned.get("letter"), cleaned.get("language")
+        if letter and letter.text(language):
+            raise forms.ValidationError(_("The letter has a text in this language: change that one."))
+        return cleaned
+
 
 @admin.register(LetterText)
 class LetterTextAdmin(admin.ModelAdmin):
@@ -69,6 +77,11 @@ class LetterTextAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request, obj=None):
         """Organisations have endorsed it."""
         return False
+
+    def has_change_permission(self, request, obj=None):
+        """Only the newest revision can be changed: the others have been endorsed, and are history."""
+        is_newest = obj is None or obj == obj.letter.text(obj.language)
+        return is_newest and super().has_change_permission(request, obj)
 
     def save_model(self, request, obj, form, change):
         """Hand the words to the letter, which decides between an update and a new revision."""

@@ -37,11 +37,15 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise ImportFault(path, 1, 1, error.strerror or str(error)) from None
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         before = content[: error.start].split(b"\n")
         column = len(before[-1].decode(errors="replace")) + 1
         raise ImportFault(path, len(before), column, "this is not UTF-8; save the file as UTF-8.") from None
+    for found in re.finditer(r"[\x00-\x08\x0b-\x1f\x7f]", text):
+        before_it = text[: found.start()].split("\n")
+        raise ImportFault(path, len(before_it), len(before_it[-1]) + 1, "there is a control character here.")
+    return text
 
 
 @transaction.atomic
@@ -113,7 +117,7 @@ def _read_front_matter(path: Path, front: str) -> tuple[dict[str, str], dict[str
     values, places = {}, {}
     for key, value in node.value:
         line, column = key.start_mark.line + 2, key.start_mark.column + 1
-        if key.value not in (*REQUIRED, *OPTIONAL):
+        if not isinstance(key, yaml.ScalarNode) or key.value not in (*REQUIRED, *OPTIONAL):
             names = ", ".join((*REQUIRED, *OPTIONAL))
             raise ImportFault(path, line, column, f"“{key.value}” is not known here; there are {names}.")
         if key.value in values:

@@ -135,6 +135,12 @@ class Letter(models.Model):
 
     def clean(self) -> None:
         """Say beside the field what the database would refuse."""
+        for field in ("opens_at", "closes_at"):
+            moment = getattr(self, field)
+            if moment and not 1900 <= moment.year <= 2200:
+                raise ValidationError({field: _("Check the year.")})
+        if self.opens_at and self.closes_at and self.closes_at <= self.opens_at:
+            raise ValidationError({"closes_at": _("A letter closes after it opens.")})
         before = Letter.objects.filter(pk=self.pk).first()
         if before and before.has_opened():
             for field in ("slug", "language", "opens_at"):

@@ -90,7 +90,7 @@ def sync(directory: Path | None = None, at: datetime | None = None) -> bool:
     letters = listed(at)
     name = release_name(letters)
     current = directory / "current"
-    if current.is_symlink() and os.readlink(current) == name:
+    if current.is_dir() and os.readlink(current) == name:
         return False
     directory.mkdir(parents=True, exist_ok=True)
     with _alone(directory) as alone:

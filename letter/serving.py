@@ -116,7 +116,7 @@ class PublishedSite:
         path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
         file = self.files.get(path)
         # A file that somebody has taken away is Django's to answer, until the folder is whole again.
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             if file is not None:
                 return WhiteNoise.serve(file, environ, start_response)
         return self.static(environ, start_response)

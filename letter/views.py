@@ -46,7 +46,7 @@ def read(request, slug):
 def page(request, slug, name, number=None):
     """Send one artefact of an edition, the newest by default."""
     letter = get_object_or_404(Letter.objects.opened(), slug=slug)
-    edition = get_object_or_404(letter.editions, number=number) if number else newest_edition(letter)
+    edition = get_object_or_404(letter.editions, number=number) if number is not None else newest_edition(letter)
     if name not in NAMES:
         raise Http404
     return send(get_object_or_404(Page, edition=edition, name=name))

@@ -1,6 +1,8 @@
 """What people fill in, one form per act: each checks one field at a time and explains what is wrong."""
 
 import time
+import unicodedata
+from urllib.parse import urlsplit
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Div, Fieldset, Layout, Submit
@@ -41,6 +43,18 @@ class WebsiteField(forms.URLField):
     def __init__(self, **kwargs):
         super().__init__(assume_scheme="https", max_length=300, **kwargs)
 
+    def clean(self, value):
+        """Refuse also what hides in an address: it is published."""
+        address = super().clean(value)
+        try:
+            parts = urlsplit(address)
+            is_odd = bool(parts.username or parts.password) or (parts.port or 0) > 65535
+        except ValueError:
+            is_odd = True
+        if is_odd or any(unicodedata.category(character) in ("Cc", "Cf") for character in address):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return address
+
 
 def name_field(**kwargs):
     """Return a field for an organisation's name, with the rules of `names.validate_name`."""
@@ -56,8 +70,17 @@ def name_field(**kwargs):
 
 
 def plain_text(value):
-    """Refuse control characters in what is not an organisation's name, such as a person's."""
-    if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in value):
+    """Refuse in a person's name or role what `names.validate_name` refuses: it goes into e-mails."""
+    try:
+        names.validate_name(value)
+    except ValidationError as error:
+        if error.code != "too_short":
+            raise
+
+
+def written_text(value):
+    """Refuse control characters in a note, but for its line breaks."""
+    if any(ord(character) < 32 and character not in "\n\r\t" for character in value):
         raise ValidationError(_("This has an invisible control character in it. Type it again by hand."))
 
 
@@ -214,6 +237,7 @@ class RegisterForm(OrganisationFields):
     representative_role = forms.CharField(label=_("Role"), max_length=200, required=False, validators=[plain_text])
     email = forms.EmailField(
         label=_("Representative's e-mail address"),
+        max_length=254,
         required=False,
         help_text=_("Decisions are sent there; without it nobody is told."),
     )
@@ -343,6 +367,7 @@ class DeclineForm(DecisionForm):
         label=_("Note to the representative"),
         required=False,
         help_text=_("Sent with the message, after the reason."),
+        validators=[written_text],
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 

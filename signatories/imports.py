@@ -5,6 +5,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django_countries import countries
@@ -13,7 +14,7 @@ from letter.imports import ImportFault, read_text
 from letter.models import Letter
 
 from . import names
-from .forms import WebsiteField
+from .forms import WebsiteField, checked_acronym
 from .models import OPERATOR, AlreadyListed, Organisation, SignOn
 from .states import Source
 
@@ -78,6 +79,8 @@ def import_signatories(letter: Letter, path: Path) -> int:
                 listed_country=row.country,
                 listed_website=row.website,
             )
+        except ValidationError as error:
+            raise ImportFault(path, row.line, 1, " ".join(error.messages)) from None
         except AlreadyListed as listed:
             other = listed.sign_on.listed_name if listed.sign_on else ""
             problem = f"“{row.name}” is on the list already, as “{other}”."
@@ -135,4 +138,9 @@ def _row(path: Path, line: int, header: list[str], cells: list[str]) -> Row:
     except ValidationError as error:
         raise ImportFault(path, line, header.index("website") + 1, " ".join(error.messages)) from None
     acronym = values.get("acronym") or names.split_acronym(values["name"])[1]
+    try:
+        forms.CharField(max_length=30, required=False, validators=[checked_acronym]).clean(acronym)
+    except ValidationError as error:
+        column = header.index("acronym" if values.get("acronym") else "name") + 1
+        raise ImportFault(path, line, column, " ".join(error.messages)) from None
     return Row(line, values["name"], country, acronym, website)

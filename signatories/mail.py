@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from .models.transition import Transition
 
 # Stands in a stored message for a link, which is made when the message is sent: no token is stored.
-PLACEHOLDER = "https://link.invalid/{purpose}"
-PLACEHOLDERS = re.compile(r"https://link\.invalid/([a-z]+)")
+# Its bounds are control characters, which no form takes: nobody can type one into a name or a note.
+PLACEHOLDER = "\x02{purpose}\x03"
+PLACEHOLDERS = re.compile("\x02([a-z]+)\x03")
 ADDRESS = re.compile(r"https?://\S+")
 
 
@@ -73,7 +74,7 @@ def as_html(subject: str, text: str) -> str:
 
 
 def _paragraph(text: str) -> SafeString:
-    if ADDRESS.fullmatch(text.strip()):
+    if ADDRESS.fullmatch(text.strip()) or PLACEHOLDERS.fullmatch(text.strip()):
         return format_html('<a href="{0}">{0}</a>', text.strip())
     return SafeString(escape(text).replace("\n", "<br>"))
 
@@ -98,7 +99,8 @@ def deliver(message_id: int) -> None:
             message.failed(_explain(error), is_final=500 <= code < 600)
         except smtplib.SMTPResponseException as error:
             message.failed(_explain(error), is_final=500 <= error.smtp_code < 600 and error.smtp_code != 535)
-        except (OSError, smtplib.SMTPException) as error:
+        except Exception as error:
+            # Whatever it is, the row says it, tries again, and at last asks a moderator.
             message.failed(_explain(error))
         else:
             message.sent()

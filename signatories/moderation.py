@@ -172,6 +172,9 @@ def decision(verb):
             return somebody_was_faster(request, one, faster.transition)
         except NotAllowed:
             return somebody_was_faster(request, one, one.transitions.last())
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+            return show(request, get_sign_on(pk), (verb, form), status=422)
         except AlreadyListed as listed:
             form.add_error("organisation", already_listed(listed.sign_on))
             return show(request, get_sign_on(pk), (verb, form), status=409)
@@ -217,6 +220,8 @@ def somebody_was_faster(request, one, transition):
 def register(request, slug):
     """Enter a sign-on that came by e-mail or on paper."""
     letter = get_object_or_404(Letter.objects.opened(), slug=slug)
+    if letter.text() is None:
+        raise Http404
     form = RegisterForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:

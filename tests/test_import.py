@@ -101,6 +101,12 @@ def test_a_changed_file_is_a_new_revision_once_the_letter_is_open(tmp_path):
         (FRONT.replace("title: A letter", "title: A: letter") + "\nBody", "line 2, column 9", "cannot be read"),
         (FRONT + "\nBody\n\nwith <b>HTML</b>", "line 11, column 6", "raw HTML (“<b>”)"),
         (FRONT + "\nBody\n\n<script>\nx\n</script>", "line 11, column 1", "raw HTML"),
+        (FRONT + "\nBo\x07dy", "line 9, column 3", "control character"),
+        (
+            FRONT.replace("language", "opens_at: 0001-01-01T00:00+12:00\nlanguage") + "\nBody",
+            "line 5, column 11",
+            "year",
+        ),
         (FRONT + "\nBody <!-- c -->", "line 9, column 6", "raw HTML"),
     ],
 )
@@ -135,6 +141,9 @@ def test_a_file_that_is_not_utf8_says_where(tmp_path):
         ("name,country\nAl-Haq,PS\nAl Haq,PS\n", "line 3, column 1", "stands on line 2 already"),
         ("name,country\nAl-Haq\n", "line 2, column 2", "1 cells under 2 columns"),
         ("name,website\nAl-Haq,ftp://alhaq.org\n", "line 2, column 2", "http"),
+        ("name,acronym\nAl-Haq,<b>\n", "line 2, column 2", ""),
+        ("name,acronym\nAl-Haq," + "x" * 40 + "\n", "line 2, column 2", "30"),
+        ("name\n1 (UNHCR)\n", "line 2, column 1", ""),
         ('name\n"Al-Haq\n', "line 2, column 1", "not CSV"),
     ],
 )

@@ -14,6 +14,7 @@ from letter.models import Letter
 from signatories import jobs
 from signatories.models import Actor, Message, SignOn, Transition
 from tests.factories import a_letter, a_moderator, a_sign_on, received
+from tests.running import until
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,13 @@ def work_off(mail_server):
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": str(mail_server.port),
     }
-    subprocess.run([sys.executable, "manage.py", "procrastinate", "worker", "--one-shot"], env=environment, check=True)
+    worker = subprocess.Popen([sys.executable, "manage.py", "worker"], env=environment)
+    caused = ProcrastinateJob.objects.filter(task_name__in=["publish", "deliver_message"])
+    try:
+        until(lambda: not caused.filter(status__in=["todo", "doing"]).exists(), seconds=60)
+    finally:
+        worker.terminate()
+        worker.wait(30)
 
 
 def counts():

@@ -138,3 +138,31 @@ def test_a_decision_made_while_the_secretariat_edits_is_not_wound_back(secretary
     stale_copy.save()
 
     assert Publication.objects.get(letter=letter).revision == before + 1
+
+
+def test_a_closing_before_the_opening_is_told_beside_the_field_also_once_the_letter_is_open(secretary):
+    letter = a_letter()
+    fields = {
+        "place": "",
+        "dated_on": "2026-12-01",
+        "addressees": "",
+        "closes_at_0": "1999-01-01",
+        "closes_at_1": "00:00",
+    }
+
+    response = secretary.post(f"/admin/letter/letter/{letter.pk}/change/", fields)
+
+    assert "A letter closes after it opens." in response.content.decode()
+
+
+def test_an_old_revision_cannot_be_saved_over_the_new_one(secretary):
+    letter = a_letter()
+    old = letter.text()
+    letter.revise("en", **WORDS)
+
+    saved = secretary.post(f"/admin/letter/lettertext/{old.pk}/change/", WORDS | {"title": "Back to the old"})
+    added = secretary.post("/admin/letter/lettertext/add/", WORDS | {"letter": letter.pk, "language": "en"})
+
+    assert saved.status_code == 403
+    assert "change that one" in added.content.decode()
+    assert letter.text().title == "Another"

@@ -47,7 +47,7 @@ def test_no_token_is_stored(mail_server):
         cursor.execute("SELECT text || html FROM signatories_message")
         stored = "".join(row[0] for row in cursor.fetchall())
     assert all(token not in stored and token.split(":")[2] not in stored for token in tokens)
-    assert "link.invalid" in stored
+    assert "\x02confirm\x03" in stored
 
 
 def test_a_message_that_was_sent_is_not_sent_again(mail_server):
@@ -163,3 +163,30 @@ def test_a_sign_on_without_an_address_gets_no_message():
     sign_on.accept(OPERATOR, listed_name="MADRE")
 
     assert sign_on.messages.count() == 0
+
+
+def test_nobody_writes_an_advertisement_or_a_link_into_the_greeting(client):
+    from tests.factories import a_letter, posted
+
+    letter = a_letter()
+
+    for name in (
+        "Win at http://evil.example/win",
+        "https://link.invalid/evil",
+        "a@b.example",
+        "A\u202eB",
+        "\x02status\x03",
+    ):
+        response = client.post(f"/{letter.slug}/sign/", posted(letter, representative_name=name))
+        assert set(response.context["form"].errors) == {"representative_name"}
+    assert Message.objects.count() == 0
+
+
+def test_an_error_that_nobody_thought_of_stands_on_the_row(monkeypatch, mail_server):
+    message = a_sign_on(state="unconfirmed").messages.get()
+    monkeypatch.setattr(mail, "envelope", lambda message: 1 / 0)
+
+    mail.deliver(message.pk)
+
+    message.refresh_from_db()
+    assert (message.state, message.attempts, message.last_error) == ("queued", 1, "ZeroDivisionError: division by zero")
