@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def caused_since(job_id):
-    """Jobs of decisions and messages later than `job_id`; those of earlier tests stay, for Django does not flush them."""
+    """Jobs of decisions and messages later than `job_id`: those of earlier tests stay, Django flushes none."""
     return ProcrastinateJob.objects.filter(pk__gt=job_id, task_name__in=["publish", "deliver_message"])
 
 
