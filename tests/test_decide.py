@@ -297,3 +297,15 @@ def test_an_organisation_that_is_on_the_letter_already_is_not_chosen_beforehand(
 
     assert chosen[0] == ""
     assert chosen[1] == str(letter.sign_ons.accepted().get().organisation_id)
+
+
+def test_a_name_that_leaves_nothing_without_its_acronym_is_told_in_the_form_and_nothing_is_lost(desk):
+    sign_on = a_sign_on(name="X (UNHCR)")
+
+    response = desk.post(
+        f"/moderation/sign-ons/{sign_on.pk}/accept/", posted(sign_on, listed_website="https://typed.example")
+    )
+
+    sign_on.refresh_from_db()
+    assert (response.status_code, sign_on.state) == (422, "pending")
+    assert "https://typed.example" in response.content.decode()

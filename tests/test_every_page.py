@@ -171,6 +171,8 @@ def test_an_address_in_a_failed_request_is_not_logged(client, caplog):
 
     assert WithoutLinks().filter(record)
     assert record.getMessage() == "Not Found: /confirm/…/ for …"
+    token = links.token("status", 7)
+    assert token not in WithoutLinks.blank(f"Not Found: /Status//{token}/")
 
 
 def test_no_migration_is_missing():

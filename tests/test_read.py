@@ -297,3 +297,21 @@ def test_old_releases_are_pruned_and_the_editions_stay(site, settings):
     found = [name for name in os.listdir(settings.RELEASES_DIR) if releases.RELEASE.fullmatch(name)]
     assert len(found) == releases.KEPT + 1
     assert Answer(site, f"/{letter.slug}/editions/1/").status == 200
+
+
+def test_a_link_to_a_release_that_is_gone_is_mended(site, settings):
+    import shutil
+
+    letter = a_letter()
+    released(letter, "Al-Haq")
+    shutil.rmtree(settings.RELEASES_DIR / os.readlink(settings.RELEASES_DIR / "current"))
+
+    assert releases.sync() is True
+    assert Answer(site, f"/{letter.slug}/").status == 200
+
+
+def test_there_is_no_edition_nought(client):
+    letter = a_letter()
+    publish(letter, [])
+
+    assert client.get(f"/{letter.slug}/editions/0/").status_code == 404
