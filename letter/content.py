@@ -1,0 +1,98 @@
+"""What one edition prints in one language: plain data, from which every artefact is made."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+# Languages of NGOs' letters that are written from right to left.
+RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
+
+
+def direction_of(language: str) -> str:
+    """Return the direction of the script of a BCP 47 tag: “rtl” or “ltr”."""
+    return "rtl" if language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the public list, exactly as a moderator accepted it."""
+
+    name: str
+    acronym: str = ""
+    country: str = ""
+    website: str = ""
+    id: str = ""
+    """Which signatory it is, for as long as it stands on the list, under whatever name."""
+    sort_key: str = ""
+    """The name without case and marks, as it is sorted; its first letter is the signatory's initial."""
+
+    @property
+    def anchor(self) -> str:
+        """The signatory's place on the page, the same in every edition."""
+        return f"s{self.id}" if self.id else f"n{hashlib.sha256(self.name.encode()).hexdigest()[:10]}"
+
+
+def lines_sha256(lines: Iterable[Line]) -> str:
+    """Return the SHA-256 (hex) that anyone can recompute from ``signatories.json``.
+
+    Per signatory, in the order printed: name, acronym, country and website joined by TAB and ended
+    by LF, in UTF-8. Control characters are refused in all four, so the form is unambiguous.
+    """
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(f"{line.name}\t{line.acronym}\t{line.country}\t{line.website}\n".encode())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that an edition prints in one language."""
+
+    slug: str
+    place: str
+    dated_on: date
+    addressees: str
+    """Lines of text, above the salutation; may be empty."""
+
+    language: str
+    """BCP 47 tag of the text. Interface words come in the active language, which may be another."""
+    is_original: bool
+    title: str
+    salutation: str
+    body: str
+    """CommonMark without raw HTML: `markdown.render_markdown`, `markdown.parse_markdown`."""
+    closing: str
+
+    number: int
+    published_at: datetime
+    sha256: str
+    """`lines_sha256` of the lines."""
+    lines: Sequence[Line]
+    """In the order printed."""
+    address: str
+    """Permanent address of the edition, with https."""
+
+    @property
+    def direction(self) -> str:
+        """The direction of the text's script: “rtl” or “ltr”."""
+        return direction_of(self.language)
+
+    @property
+    def count(self) -> int:
+        """How many signatories."""
+        return len(self.lines)
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """To whom a copy of the letter is addressed."""
+
+    name: str
+    office: str = ""
+    postal_address: str = ""
+    """Lines of text; may be empty."""
+    salutation: str = ""
+    """Instead of the letter's; the letter's own if empty."""
+    cover_line: str = ""
+    """Printed below the salutation's block, such as “including 3 organisations from Kenya: …”; may be empty."""
