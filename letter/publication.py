@@ -5,7 +5,6 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from django.db import connection, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from .content import Line, lines_sha256
 from .markdown import render_markdown
 from .models import Edition, Letter, LetterText, Page, Publication, absolute
 
@@ -22,28 +22,6 @@ LOCK = 0x4C455454
 
 # What the pages of an edition load, from beside themselves.
 STYLE = ("letter.css", "mark.svg")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the public list, exactly as a moderator accepted it."""
-
-    name: str
-    acronym: str = ""
-    country: str = ""
-    website: str = ""
-
-
-def lines_sha256(lines: Iterable[Line]) -> str:
-    """Return the SHA-256 (hex) that anyone can recompute from ``signatories.json``.
-
-    Per signatory, in the order printed: name, acronym, country and website joined by TAB and ended
-    by LF, in UTF-8. Control characters are refused in all four, so the form is unambiguous.
-    """
-    digest = hashlib.sha256()
-    for line in lines:
-        digest.update(f"{line.name}\t{line.acronym}\t{line.country}\t{line.website}\n".encode())
-    return digest.hexdigest()
 
 
 @transaction.atomic

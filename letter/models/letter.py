@@ -1,11 +1,11 @@
-"""The letter, its texts and its editions. Nothing here knows where a line of the list comes from."""
+"""The letter itself, and how far its public list is behind what was decided."""
 
-import hashlib
 from datetime import datetime
 from typing import Self
 
 import pgtrigger
 from django.conf import settings
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
@@ -15,19 +15,23 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app as jobs
 
-from .markdown import validate_markdown
+from .edition import Edition
+from .text import LetterText
 
-# First words of addresses that are not letters (config/urls.py, letter/urls.py).
-RESERVED_SLUGS = {"admin", "confirm", "demo", "editions", "moderation", "static", "status"}
-
-# Languages of NGOs' letters that are written from right to left.
-RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
+# First words of addresses that are not letters, and the words that follow a letter's (config/urls.py,
+# letter/urls.py): “/fr/editions/” must not be two things.
+RESERVED_SLUGS = {"admin", "changes", "confirm", "countries", "delivery", "demo", "editions", "embed", "files"}
+RESERVED_SLUGS |= {"moderation", "sign", "signatories", "static", "status", "style", "timeline", "verify"}
 
 
 def validate_slug_is_free(slug: str) -> None:
-    """Refuse a slug that is an address of the site itself."""
-    if slug in RESERVED_SLUGS:
+    """Refuse a slug that is an address of the site itself, as “fr” is of all that is in French."""
+    if slug in RESERVED_SLUGS or slug in LANG_INFO:
         raise ValidationError(_("“%(slug)s” is an address of the site itself."), params={"slug": slug})
+
+
+class NotPublishedYet(Exception):
+    """Something was decided that the newest edition does not print yet, or its documents are still being made."""
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):
@@ -76,6 +80,16 @@ class Letter(models.Model):
     )
     closes_at = models.DateTimeField(_("closes at"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True, editable=False)
+    edition_of_record = models.ForeignKey(
+        Edition, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+    """The edition that was delivered."""
+    withdrawal_wording = models.CharField(
+        _("wording of a withdrawal after delivery"),
+        max_length=250,
+        blank=True,
+        help_text=_("Printed on the letter's page and in its log of changes; {name} stands for the organisation."),
+    )
 
     objects = LetterQuerySet.as_manager()
 
@@ -88,7 +102,12 @@ class Letter(models.Model):
                 condition=Q(closes_at=None) | Q(opens_at=None) | Q(closes_at__gt=F("opens_at")),
                 name="letter_closes_after_it_opens",
                 violation_error_message=_("A letter closes after it opens."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(delivered_at=None, edition_of_record=None)
+                | Q(delivered_at__isnull=False, edition_of_record__isnull=False),
+                name="what_was_delivered_is_an_edition",
+            ),
         ]
         triggers = [
             # A letter that has opened has been read and signed: its address, language and opening stand.
@@ -105,7 +124,16 @@ class Letter(models.Model):
                 func="IF OLD.opens_at <= clock_timestamp() THEN RAISE EXCEPTION"
                 " 'letter % has opened: its address, language and opening stand', OLD.slug;"
                 " END IF; RETURN NEW;",
-            )
+            ),
+            pgtrigger.Protect(
+                name="edition_of_record_stands",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__edition_of_record__isnull=False)
+                & (
+                    pgtrigger.Q(old__edition_of_record__df=pgtrigger.F("new__edition_of_record"))
+                    | pgtrigger.Q(old__delivered_at__df=pgtrigger.F("new__delivered_at"))
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -141,6 +169,8 @@ class Letter(models.Model):
                 raise ValidationError({field: _("Check the year.")})
         if self.opens_at and self.closes_at and self.closes_at <= self.opens_at:
             raise ValidationError({"closes_at": _("A letter closes after it opens.")})
+        if self.withdrawal_wording and "{name}" not in self.withdrawal_wording:
+            raise ValidationError({"withdrawal_wording": _("Write {name} where the organisation's name is to stand.")})
         before = Letter.objects.filter(pk=self.pk).first()
         if before and before.has_opened():
             for field in ("slug", "language", "opens_at"):
@@ -189,6 +219,31 @@ class Letter(models.Model):
         self.mark_stale()
         return text
 
+    @transaction.atomic
+    def deliver(self, at: datetime | None = None) -> Edition:
+        """Hand the letter over: the newest edition becomes the edition of record, for ever.
+
+        A letter that has been delivered stays as it is: the edition of record is returned.
+
+        Args:
+            at: the moment of delivery (now by default); signing ends with it.
+
+        Raises:
+            NotPublishedYet: if the newest edition lacks what was decided, or its documents.
+        """
+        letter = Letter.objects.select_for_update().get(pk=self.pk)
+        if letter.edition_of_record is None:
+            publication = Publication.objects.select_for_update().filter(letter=letter).first()
+            edition = letter.editions.with_stage().order_by("-number").first()
+            is_behind = publication is None or publication.revision != publication.published_revision
+            if is_behind or edition is None or not edition.has_documents:
+                raise NotPublishedYet
+            letter.edition_of_record, letter.delivered_at = edition, at or timezone.now()
+            letter.save(update_fields=["edition_of_record", "delivered_at"])
+            letter.mark_stale()
+        self.edition_of_record, self.delivered_at = letter.edition_of_record, letter.delivered_at
+        return letter.edition_of_record
+
     def mark_stale(self) -> None:
         """Ask for a new edition, in the caller's transaction.
 
@@ -210,110 +265,13 @@ class Publication(models.Model):
     letter = models.OneToOneField(Letter, on_delete=models.CASCADE, primary_key=True)
     revision = models.PositiveBigIntegerField(default=1)
     published_revision = models.PositiveBigIntegerField(default=0)
+    release = models.PositiveBigIntegerField(default=0)
+    """Raised whenever an edition gains pages, so that every web machine looks again."""
+    missing_glyphs = models.JSONField(default=list)
+    """What the newest documents could not print: see `letter.artefacts.pdf.MissingGlyph`."""
 
     def __str__(self) -> str:
         return f"{self.letter_id}: {self.published_revision}/{self.revision}"
-
-
-class LetterText(models.Model):
-    """The letter's text in one language and revision; fixed once the letter is open."""
-
-    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="texts")
-    language = models.CharField(_("language"), max_length=12)
-    revision = models.PositiveIntegerField(_("revision"), default=1, editable=False)
-    title = models.CharField(_("title"), max_length=250)
-    salutation = models.CharField(_("salutation"), max_length=250)
-    body = models.TextField(_("body"), validators=[validate_markdown], help_text=_("Markdown; no raw HTML."))
-    closing = models.CharField(_("closing"), max_length=250, blank=True)
-    sha256 = models.CharField(max_length=64, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        verbose_name = _("text")
-        verbose_name_plural = _("texts")
-        ordering = ["letter", "language", "-revision"]
-        constraints = [
-            models.UniqueConstraint(fields=["letter", "language", "revision"], name="text_revision_is_unique")
-        ]
-        triggers = [
-            pgtrigger.Trigger(
-                name="open_text_is_fixed",
-                operation=pgtrigger.Update | pgtrigger.Delete,
-                when=pgtrigger.Before,
-                func="IF EXISTS (SELECT FROM letter_letter WHERE id = OLD.letter_id"
-                " AND opens_at <= clock_timestamp()) THEN RAISE EXCEPTION"
-                " 'the letter is open: its text is fixed, make a new revision'; END IF;"
-                " IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW;",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.title} ({self.language}, {self.revision})"
-
-    @property
-    def direction(self) -> str:
-        """The direction of its script: “rtl” or “ltr”."""
-        return "rtl" if self.language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
-
-    def compute_sha256(self) -> str:
-        """Return the SHA-256 (hex) of the text: its four parts, each followed by a blank line, in UTF-8."""
-        parts = [self.title, self.salutation, self.body, self.closing]
-        return hashlib.sha256("".join(f"{part}\n\n" for part in parts).encode()).hexdigest()
-
-
-class EditionQuerySet(models.QuerySet["Edition"]):
-    """Which editions?"""
-
-    def newest(self) -> Self:
-        """Return the newest edition of each letter."""
-        return self.order_by("letter_id", "-number").distinct("letter_id")
-
-
-class Edition(models.Model):
-    """One numbered, immutable publication of the letter and its list."""
-
-    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="editions")
-    number = models.PositiveIntegerField()
-    published_at = models.DateTimeField()
-    title = models.CharField(max_length=250)
-    count = models.PositiveIntegerField()
-    lines = models.JSONField()
-    sha256 = models.CharField(max_length=64)
-    texts = models.JSONField()
-    source_sha256 = models.CharField(max_length=64)
-
-    objects = EditionQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("edition")
-        verbose_name_plural = _("editions")
-        ordering = ["letter", "-number"]
-        constraints = [models.UniqueConstraint(fields=["letter", "number"], name="edition_number_is_unique")]
-        triggers = [pgtrigger.Protect(name="edition_is_immutable", operation=pgtrigger.Update | pgtrigger.Delete)]
-
-    def __str__(self) -> str:
-        return f"{self.letter_id} #{self.number}"
-
-    @property
-    def path(self) -> str:
-        """The permanent address of this edition."""
-        return reverse("letter:edition", args=[self.letter.slug, self.number])
-
-
-class Page(models.Model):
-    """One rendered artefact of an edition: its file name, its bytes, their SHA-256."""
-
-    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="pages")
-    name = models.CharField(max_length=100)
-    content = models.BinaryField()
-    sha256 = models.CharField(max_length=64)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["edition", "name"], name="page_name_is_unique")]
-        triggers = [pgtrigger.Protect(name="page_is_immutable", operation=pgtrigger.Update | pgtrigger.Delete)]
-
-    def __str__(self) -> str:
-        return f"{self.edition_id}/{self.name}"
 
 
 def absolute(path: str) -> str:

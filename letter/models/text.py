@@ -1,0 +1,57 @@
+"""The letter's words, in one language and revision."""
+
+import hashlib
+
+import pgtrigger
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from letter.content import direction_of
+from letter.markdown import validate_markdown
+
+
+class LetterText(models.Model):
+    """The letter's text in one language and revision; fixed once the letter is open."""
+
+    letter = models.ForeignKey("Letter", on_delete=models.PROTECT, related_name="texts")
+    language = models.CharField(_("language"), max_length=12)
+    revision = models.PositiveIntegerField(_("revision"), default=1, editable=False)
+    title = models.CharField(_("title"), max_length=250)
+    salutation = models.CharField(_("salutation"), max_length=250)
+    body = models.TextField(_("body"), validators=[validate_markdown], help_text=_("Markdown; no raw HTML."))
+    closing = models.CharField(_("closing"), max_length=250, blank=True)
+    sha256 = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("text")
+        verbose_name_plural = _("texts")
+        ordering = ["letter", "language", "-revision"]
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "language", "revision"], name="text_revision_is_unique")
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="open_text_is_fixed",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.Before,
+                func="IF EXISTS (SELECT FROM letter_letter WHERE id = OLD.letter_id"
+                " AND opens_at <= clock_timestamp()) THEN RAISE EXCEPTION"
+                " 'the letter is open: its text is fixed, make a new revision'; END IF;"
+                " IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW;",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.language}, {self.revision})"
+
+    @property
+    def direction(self) -> str:
+        """The direction of its script: “rtl” or “ltr”."""
+        return direction_of(self.language)
+
+    def compute_sha256(self) -> str:
+        """Return the SHA-256 (hex) of the text: its four parts, each followed by a blank line, in UTF-8."""
+        parts = [self.title, self.salutation, self.body, self.closing]
+        return hashlib.sha256("".join(f"{part}\n\n" for part in parts).encode()).hexdigest()
