@@ -5,6 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.conf import settings
+from django.utils.translation import get_supported_language_variant
+from django.utils.translation import gettext as _
+
+# Above this number of lines the list is split into pages by initial.
+ON_ONE_PAGE = 2000
+
 # Languages of NGOs' letters that are written from right to left.
 RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 
@@ -14,7 +21,20 @@ def direction_of(language: str) -> str:
     return "rtl" if language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
-@dataclass(frozen=True)
+def letter_path(slug: str, language: str = "") -> str:
+    """Return the address of a letter on this site, of its translation if a language is given."""
+    return f"/{language}/{slug}/" if language else f"/{slug}/"
+
+
+def interface_language(language: str) -> str:
+    """Return the language of the interface for readers of `language`: the same, if there is a catalogue for it."""
+    try:
+        return get_supported_language_variant(language)
+    except LookupError:
+        return settings.LANGUAGE_CODE
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of the public list, exactly as a moderator accepted it."""
 
@@ -46,6 +66,26 @@ def lines_sha256(lines: Iterable[Line]) -> str:
 
 
 @dataclass(frozen=True)
+class Event:
+    """One entry of the timeline: what became of the letter."""
+
+    on: date
+    event: str
+    """A code of `TimelineEntry.Event`."""
+    who: str
+    words: str
+    language: str
+    file: str
+    """The name of a PDF among the edition's pages; may be empty."""
+
+    @property
+    def label(self) -> str:
+        """What happened, in the active language."""
+        words = {"delivered": _("Delivered"), "acknowledged": _("Acknowledged"), "answered": _("Answered")}
+        return words[self.event]
+
+
+@dataclass(frozen=True)
 class Content:
     """All that an edition prints in one language."""
 
@@ -73,6 +113,18 @@ class Content:
     address: str
     """Permanent address of the edition, with https."""
 
+    closes_at: datetime | None = None
+    ended_at: datetime | None = None
+    """When signing ends: at the closing date, or at delivery if that came first."""
+    delivered_at: datetime | None = None
+    edition_of_record: int | None = None
+    """Number of the edition that was delivered."""
+    timeline: Sequence[Event] = ()
+    since_delivery: Sequence[str] = ()
+    """What is said of each organisation that withdrew after delivery."""
+    languages: Sequence[tuple[str, str]] = ()
+    """Language and title of each of the letter's texts, the original first."""
+
     @property
     def direction(self) -> str:
         """The direction of the text's script: “rtl” or “ltr”."""
@@ -82,6 +134,24 @@ class Content:
     def count(self) -> int:
         """How many signatories."""
         return len(self.lines)
+
+    @property
+    def path(self) -> str:
+        """The letter's address on this site, in this language."""
+        return letter_path(self.slug, "" if self.is_original else self.language)
+
+    @property
+    def alternates(self) -> list[tuple[str, str, str]]:
+        """Language, title and path of each of the letter's texts, the original first."""
+        return [
+            (language, title, letter_path(self.slug, language if number else ""))
+            for number, (language, title) in enumerate(self.languages)
+        ]
+
+    @property
+    def is_split(self) -> bool:
+        """Whether the list is too long for one page."""
+        return len(self.lines) > ON_ONE_PAGE
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,43 @@
 """Turns a letter and its lines into an edition: numbered, complete, immutable."""
 
-import csv
 import hashlib
-import io
 import json
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
 
-from django.contrib.staticfiles import finders
 from django.db import connection, transaction
-from django.template.loader import render_to_string
-from django.utils import timezone
+from django.db.models import F
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from procrastinate.contrib.django import app as jobs
 
-from .content import Line, lines_sha256
-from .markdown import render_markdown
-from .models import Edition, Letter, LetterText, Page, Publication, absolute
+from .artefacts import html
+from .artefacts.badge import render_badge
+from .artefacts.data import Listed, render_atom, render_changes_json, render_csv, render_json
+from .changes import SHOWN, Changes, Entry, compare, entry
+from .content import Content, Event, Line, interface_language, letter_path, lines_sha256
+from .models import Blob, Edition, Letter, LetterText, Page, Publication, absolute
+from .models.edition import BATCH
+from .parts import Part, by_country, by_initial, part_label
 
 # Namespace of the advisory lock that lets one publication of a letter run at a time.
 LOCK = 0x4C455454
+# The newest signatories that the feed tells of.
+IN_FEED = 100
 
-# What the pages of an edition load, from beside themselves.
-STYLE = ("letter.css", "mark.svg")
+
+@dataclass(frozen=True)
+class Planned:
+    """A page to be: where it stands among the edition's, and how it is made."""
+
+    language: str
+    name: str
+    render: Callable[[], bytes]
+    source_sha256: str = ""
+    """Digest of what it prints, where an equal page of the edition before may stand for it."""
 
 
 @transaction.atomic
@@ -29,6 +45,8 @@ def publish(
     letter: Letter, lines: Iterable[Line], *, at: datetime | None = None, again: bool = False
 ) -> Edition | None:
     """Publish a new edition of `letter`, if its lines or its texts changed since the newest one.
+
+    Its documents follow in a job of their own, which is deferred in the same transaction.
 
     Args:
         letter: the letter; nothing happens before it opens or while it has no text.
@@ -44,98 +62,311 @@ def publish(
     at = at or timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, letter.pk])
-    letter = Letter.objects.get(pk=letter.pk)
+    letter = Letter.objects.select_related("edition_of_record").get(pk=letter.pk)
     publication, _is_new = Publication.objects.get_or_create(letter=letter)
     texts = letter.current_texts()
     if not texts or not letter.has_opened(at):
         return None
     printed = list(lines)
-    source = _source_sha256(letter, texts, printed)
+    facts = _facts(letter, texts, printed)
+    source = _source_sha256(facts, texts, printed)
     newest = letter.editions.order_by("-number").first()
-    edition = None
-    if again or newest is None or newest.source_sha256 != source:
-        edition = Edition.objects.create(
-            letter=letter,
-            number=newest.number + 1 if newest else 1,
-            published_at=at,
-            title=texts[0].title,
-            count=len(printed),
-            lines=[asdict(line) for line in printed],
-            sha256=lines_sha256(printed),
-            texts={text.language: text.sha256 for text in texts},
-            source_sha256=source,
-        )
-        Page.objects.bulk_create(
-            Page(edition=edition, name=name, content=content, sha256=hashlib.sha256(content).hexdigest())
-            for name, content in render(edition, texts[0], printed).items()
-        )
+    if newest is not None and newest.source_sha256 == source and not again:
+        Publication.objects.filter(letter=letter).update(published_revision=publication.revision)
+        return None
+    edition = Edition.objects.create(
+        letter=letter,
+        number=newest.number + 1 if newest else 1,
+        published_at=at,
+        title=texts[0].title,
+        count=len(printed),
+        sha256=lines_sha256(printed),
+        texts={text.language: text.sha256 for text in texts},
+        facts=facts,
+        changes=_changes(newest, texts, facts, printed).as_json(),
+        source_sha256=source,
+    )
+    contents = [_content(edition, text, printed) for text in texts]
+    store(edition, plan(edition, contents), like=None if again else newest)
     # Decisions that committed meanwhile have raised `revision` further: their own job follows.
-    Publication.objects.filter(letter=letter).update(published_revision=publication.revision)
+    Publication.objects.filter(letter=letter).update(
+        published_revision=publication.revision, release=F("release") + 1
+    )
+    jobs.configure_task("make_documents").defer(letter_id=letter.pk)
     return edition
 
 
-def _source_sha256(letter: Letter, texts: Sequence[LetterText], lines: Sequence[Line]) -> str:
+def store(edition: Edition, planned: Iterable[Planned], like: Edition | None = None) -> None:
+    """Render and store pages of `edition`, taking over those of the edition `like` that print the same."""
+    known: dict[tuple[str, str, str], str] = {}
+    if like is not None:
+        columns = ("language", "name", "source_sha256", "blob_id")
+        rows = like.pages.exclude(source_sha256="").values_list(*columns)
+        known = {(language, name, source): blob for language, name, source, blob in rows}
+    pages: list[Page] = []
+    contents: list[bytes] = []
+    for one in planned:
+        blob = known.get((one.language, one.name, one.source_sha256))
+        if blob is None:
+            content = one.render()
+            contents.append(content)
+            blob = hashlib.sha256(content).hexdigest()
+        pages.append(
+            Page(edition=edition, language=one.language, name=one.name, blob_id=blob, source_sha256=one.source_sha256)
+        )
+        if sum(map(len, contents)) > BATCH:
+            Blob.objects.keep(contents)
+            contents = []
+    Blob.objects.keep(contents)
+    Page.objects.bulk_create(pages, batch_size=2000)
+
+
+def _facts(letter: Letter, texts: Sequence[LetterText], lines: Sequence[Line]) -> dict[str, Any]:
+    """Return what an edition prints beside texts and lines, as JSON, so that it can be printed again."""
+    record = letter.edition_of_record
+    return {
+        "slug": letter.slug,
+        "place": letter.place,
+        "dated_on": letter.dated_on.isoformat(),
+        "addressees": letter.addressees,
+        "closes_at": _iso(letter.closes_at),
+        "ended_at": _iso(letter.ended_at),
+        "delivered_at": _iso(letter.delivered_at),
+        "edition_of_record": record.number if record else None,
+        "timeline": [
+            {
+                "on": one.on.isoformat(),
+                "event": one.event,
+                "who": one.who,
+                "words": one.words,
+                "language": one.language,
+                "file": one.file_name,
+                "sha256": one.blob_id or "",
+            }
+            for one in letter.timeline.all()
+        ],
+        "since_delivery": _since_delivery(letter, lines) if record else [],
+        "languages": [[text.language, text.title] for text in texts],
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _since_delivery(letter: Letter, lines: Sequence[Line]) -> list[str]:
+    """Return what is said of each signatory of the edition of record that stands no longer on the list."""
+    assert letter.edition_of_record is not None  # noqa: S101 - the caller has looked; this tells the type checker
+    kept = {line.anchor for line in lines}
+    wording = letter.withdrawal_wording or _("{name} withdrew its signature after the letter was delivered.")
+    gone = [line for line in lines_of(letter.edition_of_record) if line.anchor not in kept]
+    return [wording.replace("{name}", line.name) for line in gone]
+
+
+def _source_sha256(facts: Mapping[str, Any], texts: Sequence[LetterText], lines: Sequence[Line]) -> str:
     """Return the digest of all that an edition prints: two equal ones need no second edition."""
-    ends = letter.ended_at
     source = {
-        "letter": [letter.slug, letter.place, letter.dated_on.isoformat(), letter.addressees],
-        "ends": ends.isoformat() if ends else None,
+        "facts": facts,
         "texts": [[text.language, text.sha256] for text in texts],
         "lines": lines_sha256(lines),
+        "anchors": hashlib.sha256("\n".join(line.anchor for line in lines).encode()).hexdigest(),
     }
     return hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()
 
 
-def render(edition: Edition, text: LetterText, lines: Sequence[Line]) -> dict[str, bytes]:
-    """Return the pages of `edition` by file name.
+def _changes(
+    newest: Edition | None, texts: Sequence[LetterText], facts: Mapping[str, Any], lines: Sequence[Line]
+) -> Changes:
+    if newest is None:
+        return Changes(is_first=True)
+    said = newest.facts.get("since_delivery", [])
+    return compare(
+        lines_of(newest),
+        lines,
+        is_revised=newest.texts != {text.language: text.sha256 for text in texts},
+        statements=[one for one in facts["since_delivery"] if one not in said],
+    )
 
-    There are three faces of the letter, so that the clock alone can close it: ``index.html`` while it
-    can be signed, ``closed.html`` afterwards, ``edition.html`` at the edition's permanent address.
+
+def lines_of(edition: Edition) -> list[Line]:
+    """Return the lines of an edition, as it printed them."""
+    return [
+        Line(one["name"], one["acronym"], one["country"], one["website"], one.get("anchor", "").removeprefix("s"))
+        for one in edition.lines
+    ]
+
+
+def content_of(edition: Edition, language: str = "") -> Content:
+    """Return all that `edition` prints in `language` (the original by default), as it was when it was published.
+
+    Raises:
+        LetterText.DoesNotExist: if the edition has no text in that language.
     """
-    context = {
-        "letter": edition.letter,
-        "text": text,
-        "body": render_markdown(text.body),
-        "edition": edition,
-        "lines": lines,
-        "canonical": absolute(edition.letter.get_absolute_url()),
-    }
-    context["signatories"] = render_to_string("letter/signatories.html", context)
-    faces = {
-        f"{face}.html": render_to_string("letter/letter.html", {**context, "face": face}).encode()
-        for face in ("index", "closed", "edition")
-    }
-    return {
-        **faces,
-        "signatories.json": render_json(edition),
-        "signatories.csv": render_csv(lines),
-        # Each edition carries its style, so that an old one looks as it did, whatever is deployed since.
-        **{name: Path(str(finders.find(name))).read_bytes() for name in STYLE},
-    }
+    sha256 = edition.texts[language] if language in edition.texts else next(iter(edition.texts.values()))
+    if language and language not in edition.texts:
+        raise LetterText.DoesNotExist(language)
+    text = LetterText.objects.filter(letter=edition.letter_id, sha256=sha256).order_by("revision").first()
+    if text is None:
+        raise LetterText.DoesNotExist(sha256)
+    return _content(edition, text, lines_of(edition))
 
 
-def render_json(edition: Edition) -> bytes:
-    """Return ``signatories.json``; its schema is ``letter/signatories.schema.json``."""
-    document = {
-        "letter": edition.letter.slug,
-        "edition": edition.number,
-        "published_at": edition.published_at.isoformat(timespec="seconds"),
-        "count": edition.count,
-        "sha256": edition.sha256,
-        "signatories": edition.lines,
-    }
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+def _content(edition: Edition, text: LetterText, lines: Sequence[Line]) -> Content:
+    letter, facts = edition.letter, edition.facts
+    if not facts:  # an edition from before they were kept
+        facts = _facts(letter, letter.current_texts(), ())
+    original = facts["languages"][0][0]
+    path = letter_path(facts["slug"], "" if text.language == original else text.language)
+    return Content(
+        slug=facts["slug"],
+        place=facts["place"],
+        dated_on=date.fromisoformat(facts["dated_on"]),
+        addressees=facts["addressees"],
+        language=text.language,
+        is_original=text.language == original,
+        title=text.title,
+        salutation=text.salutation,
+        body=text.body,
+        closing=text.closing,
+        number=edition.number,
+        published_at=edition.published_at,
+        sha256=edition.sha256,
+        lines=lines,
+        address=absolute(f"{path}editions/{edition.number}/"),
+        closes_at=_moment(facts["closes_at"]),
+        ended_at=_moment(facts["ended_at"]),
+        delivered_at=_moment(facts["delivered_at"]),
+        edition_of_record=facts["edition_of_record"],
+        timeline=[
+            Event(
+                date.fromisoformat(one["on"]), one["event"], one["who"], one["words"], one["language"], one["file"]
+            )
+            for one in facts["timeline"]
+        ],
+        since_delivery=facts["since_delivery"],
+        languages=[(language, title) for language, title in facts["languages"]],
+    )
 
 
-def render_csv(lines: Iterable[Line]) -> bytes:
-    """Return ``signatories.csv``: RFC 4180, UTF-8 with a byte order mark, as spreadsheets want it.
+def _moment(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
 
-    A cell that a spreadsheet could take for a formula begins with an apostrophe (OWASP, “CSV injection”).
-    """
-    sheet = io.StringIO(newline="")
-    writer = csv.writer(sheet)
-    writer.writerow(["name", "acronym", "country", "website"])
-    for line in lines:
-        cells = [line.name, line.acronym, line.country, line.website]
-        writer.writerow([f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell for cell in cells])
-    return sheet.getvalue().encode("utf-8-sig")
+
+# ── the pages of an edition ──
+
+
+def plan(edition: Edition, contents: Sequence[Content]) -> Iterator[Planned]:
+    """Yield the pages that are there from the first moment: all but the documents."""
+    content = contents[0]
+    parts = by_initial(content.lines) if content.is_split else []
+    entries, previous = _log(edition)
+    listed = _newly_listed(content, entries)
+    yield Planned("", "signatories.json", lambda: render_json(content, parts))
+    yield Planned("", "signatories.csv", lambda: render_csv(content))
+    yield Planned("", "changes.json", lambda: render_changes_json(content, entries, previous))
+    for name, style in html.style().values():
+        yield Planned("", name, lambda style=style: style)
+    for event in edition.facts["timeline"]:
+        if event["file"]:
+            yield Planned("", event["file"], lambda sha256=event["sha256"]: bytes(Blob.objects.get(pk=sha256).content))
+    for one in contents:
+        with translation.override(interface_language(one.language)):
+            yield from _plan_language(one, parts, entries, previous, listed)
+
+
+def _plan_language(
+    content: Content, parts: Sequence[Part], entries: Sequence[Entry], previous: int | None, listed: Sequence[Listed]
+) -> Iterator[Planned]:
+    """Yield the pages of one language, which is the active one."""
+    language = content.language
+    faces = html.render_faces(content, parts)
+    for face, page in faces.items():
+        # Until the documents are there, whose links the final faces have.
+        yield Planned(language, f"early/{face}.html", lambda page=page: page)
+    address = absolute(content.path)
+    yield Planned(language, "changes/index.html", lambda: html.render_changes(content, entries, previous))
+    yield Planned(language, "share/index.html", lambda: html.render_share(content))
+    yield Planned(language, "embed/index.html", lambda: html.render_embed(content))
+    yield Planned(language, "badge.svg", lambda: render_badge(content))
+    yield Planned(
+        language,
+        "feed.atom",
+        lambda: render_atom(content, entries=listed, feed_address=f"{address}feed.atom", letter_address=address),
+    )
+    for part in parts:
+        source = _part_sha256(content, part.label, part.lines)
+        yield Planned(language, f"{part.path}index.html", lambda part=part: html.render_part(content, part), source)
+    countries = by_country(content.lines, _("International"))
+    yield Planned(language, "countries/index.html", lambda: html.render_countries(content, countries))
+    if not content.is_split:
+        return
+    for country in countries:
+        within = by_initial(country.lines) if len(country.lines) > html.ON_ONE_PAGE else []
+        source = _part_sha256(content, country.label, country.lines)
+        yield Planned(
+            language,
+            f"{country.path}index.html",
+            lambda country=country, within=within: html.render_country(content, country, within),
+            source,
+        )
+        for part in within:
+            source = _part_sha256(content, f"{country.label}, {part.label}", part.lines)
+            yield Planned(
+                language,
+                f"{country.path}{part.name}/index.html",
+                lambda country=country, part=part: html.render_country_part(content, country, part),
+                source,
+            )
+
+
+def _part_sha256(content: Content, label: str, lines: Sequence[Line]) -> str:
+    """Return the digest of what a page with some of the names prints."""
+    digest = hashlib.sha256(html.templates_sha256().encode())
+    digest.update("\t".join([content.path, content.language, content.title, label, ""]).encode())
+    digest.update("".join(f"{line.anchor}\t{line.name}\n" for line in lines).encode())
+    return digest.hexdigest()
+
+
+def parts_of(edition: Edition) -> list[Part]:
+    """Return the parts of a list that was split, as the edition was published."""
+    parts = []
+    for page, rows in groupby(edition.lines, key=lambda one: one.get("page", "").partition("#")[0]):
+        if page:
+            name = page.removeprefix("signatories/").removesuffix("/")
+            parts.append(Part(name, part_label(name), list(rows)))
+    return parts
+
+
+def _log(edition: Edition) -> tuple[list[Entry], int | None]:
+    """Return the newest entries of the log, and the number of the edition whose page goes on."""
+    columns = ("number", "published_at", "count", "changes")
+    rows = Edition.objects.filter(letter=edition.letter_id, number__lte=edition.number).order_by("-number")
+    entries = [entry(*row) for row in rows.values_list(*columns)[: SHOWN + 1]]
+    previous = entries[SHOWN].number if len(entries) > SHOWN else None
+    return entries[:SHOWN], previous
+
+
+def _newly_listed(content: Content, entries: Sequence[Entry]) -> list[Listed]:
+    """Return the newest signatories that are still on the list, newest first."""
+    lines = {line.anchor: line for line in content.lines}
+    found: dict[str, Listed] = {}
+    for one in entries:
+        anchors = [added["anchor"] for added in one.changes.added]
+        if one.changes.is_first:
+            anchors = [anchor for anchor in lines if anchor not in found]
+        for anchor in anchors:
+            if len(found) >= IN_FEED:
+                return list(found.values())
+            line = lines.get(anchor)
+            if line is not None and anchor not in found:
+                found[anchor] = Listed(
+                    line.name, line.country, line.website, anchor, one.published_at, one.number
+                )
+    return list(found.values())
+
+
+def preview(letter: Letter, text: LetterText) -> str:
+    """Return the page with a text that is not published, for the eyes of the secretariat."""
+    facts = _facts(letter, [text], ())
+    edition = Edition(letter=letter, number=0, published_at=timezone.now(), facts=facts, sha256=lines_sha256(()))
+    return html.render_preview(replace(_content(edition, text, ()), is_original=True))

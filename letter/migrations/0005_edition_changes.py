@@ -24,6 +24,11 @@ class Migration(migrations.Migration):
         migrations.RemoveField("edition", "lines"),
         migrations.AddField(
             model_name='edition',
+            name='facts',
+            field=models.JSONField(default=dict),
+        ),
+        migrations.AddField(
+            model_name='edition',
             name='changes',
             field=models.JSONField(default=dict),
         ),

@@ -90,6 +90,8 @@ class Edition(models.Model):
     count = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
     texts = models.JSONField()
+    facts = models.JSONField(default=dict)
+    """What it prints beside texts and lines: see `letter.publication`."""
     changes = models.JSONField(default=dict)
     """What is new since the edition before: see `letter.changes.Changes`."""
     source_sha256 = models.CharField(max_length=64)
