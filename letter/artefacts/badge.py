@@ -55,9 +55,9 @@ def _ems(character: str) -> float:
         return 1.05
     if character in " .,:;!|'ijlIfrt()[]·’":
         return 0.46
-    if character in "mwMW@%—" or unicodedata.bidirectional(character) == "AL":
-        return 0.98 if character in "mwMW@%—" else 0.74
-    return 0.78 if character.isupper() else 0.66
+    if character in "mwMW@%—":
+        return 0.98
+    return 0.78 if character.isupper() else 0.65
 
 
 def _plate(x: int, width: int, rtl: bool) -> str:

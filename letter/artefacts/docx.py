@@ -44,7 +44,7 @@ from .text import (
 )
 
 _parser = MarkdownIt("commonmark", {"html": False})
-_SPACES = re.compile(r"[ \t\r\n\f\v]+")
+_SPACES = re.compile(r"[ \t\r\n]+")
 
 # What the document always relates to; links follow.
 _RELATED = [
@@ -344,7 +344,7 @@ class _Writer:
 
 def _one_line(text: str) -> str:
     """Return `text` with single spaces for any white space, as a browser shows it."""
-    return _SPACES.sub(" ", text).strip()
+    return _SPACES.sub(" ", xml_text(text)).strip()
 
 
 def _is_safe(target: str) -> bool:
