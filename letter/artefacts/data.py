@@ -1,0 +1,99 @@
+"""The list as data: a sheet of comma-separated values, and a feed of who was listed when."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from django.utils.translation import gettext
+
+from letter.content import Content
+
+from .text import count_sentence, interface_language, isolated, xml_text
+
+# OWASP, “CSV injection”: with these a spreadsheet takes a cell for a formula, or looks behind them for one.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """That a signatory came onto the list."""
+
+    name: str
+    country: str
+    """ISO 3166-1 alpha-2, or empty."""
+    website: str
+    anchor: str
+    """The signatory's place on the page: `Line.anchor`."""
+    at: datetime
+    """When the edition was published that listed it first; aware."""
+    edition: int
+    """The number of that edition."""
+
+
+def render_csv(content: Content) -> bytes:
+    """Return ``signatories.csv``: RFC 4180, UTF-8 with a byte order mark, as spreadsheets want it.
+
+    A cell that a spreadsheet could take for a formula begins with an apostrophe (OWASP, “CSV injection”).
+    """
+    sheet = io.StringIO(newline="")
+    writer = csv.writer(sheet)
+    writer.writerow(["name", "acronym", "country", "website"])
+    for line in content.lines:
+        cells = [line.name, line.acronym, line.country, line.website]
+        writer.writerow([f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in cells])
+    return sheet.getvalue().encode("utf-8-sig")
+
+
+def render_atom(
+    content: Content, *, entries: Sequence[Listed], feed_address: str, letter_address: str, previous: str = ""
+) -> bytes:
+    """Return an Atom feed (RFC 4287) of newly listed signatories, the newest first.
+
+    Args:
+        content: the newest edition.
+        entries: whom to tell of; those of one time stay in the order given.
+        feed_address: where this feed stands, with https.
+        letter_address: where the letter stands, with https. It is the feed's id, too.
+        previous: address of the archive with older entries (RFC 5005), if there is one.
+    """
+    feed = Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": interface_language()})
+    _text(feed, "id", letter_address)
+    _text(feed, "title", content.title, {"xml:lang": content.language})
+    _text(feed, "subtitle", count_sentence(content.count))
+    _text(feed, "updated", _moment(content.published_at))
+    _text(SubElement(feed, "author"), "name", content.title)
+    SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": feed_address})
+    SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": letter_address})
+    if previous:
+        SubElement(feed, "link", {"rel": "prev-archive", "type": "application/atom+xml", "href": previous})
+    host = urlsplit(feed_address).hostname
+    for one in sorted(entries, key=lambda one: one.at, reverse=True):
+        entry = SubElement(feed, "entry")
+        # RFC 4151. The day is one on which the host was surely ours, and an edition's date never changes.
+        _text(entry, "id", f"tag:{host},{_moment(one.at)[:10]}:{content.slug}/{one.anchor}")
+        _text(entry, "title", one.name, {"type": "text"})
+        _text(entry, "published", _moment(one.at))
+        _text(entry, "updated", _moment(one.at))
+        href = f"{letter_address}#{one.anchor}"
+        SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": href})
+        if one.website.startswith(("https://", "http://")):
+            SubElement(entry, "link", {"rel": "related", "href": xml_text(one.website)})
+        if one.country:
+            SubElement(entry, "category", {"scheme": "urn:iso:std:iso:3166:-1", "term": one.country})
+        sentence = gettext("%(name)s has signed, and stands on the list from edition %(number)s on.")
+        _text(entry, "summary", sentence % {"name": isolated(one.name), "number": one.edition})
+    return tostring(feed, encoding="utf-8", xml_declaration=True) + b"\n"
+
+
+def _text(parent: Element, tag: str, text: str, attributes: dict[str, str] | None = None) -> None:
+    """Add an element of text to `parent`."""
+    SubElement(parent, tag, attributes or {}).text = xml_text(text)
+
+
+def _moment(at: datetime) -> str:
+    """Return `at` as RFC 3339 in UTC, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
