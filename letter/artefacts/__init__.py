@@ -1,0 +1,1 @@
+"""What an edition gives away beside its pages: documents made from `letter.content`."""
