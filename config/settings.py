@@ -41,6 +41,15 @@ def env_int(name, default):
     return int(value)
 
 
+def font_dirs(value):
+    """Return the folders named in `value`, separated by colons; a missing one would show only in print."""
+    folders = [folder for folder in value.split(":") if folder]
+    for folder in folders:
+        if not Path(folder).is_dir():
+            raise ImproperlyConfigured(f"LETTER_FONT_DIRS names “{folder}”, which is no folder here.")
+    return folders
+
+
 # A connection that the network has swallowed is noticed in seconds, not in hours.
 PATIENCE = {
     "connect_timeout": 5,
@@ -148,6 +157,8 @@ RELEASES_DIR = Path(env("RELEASES_DIR", str(BASE_DIR / "releases")))
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Folders of fonts for the letter's documents, beside those that come with the packages.
+LETTER_FONT_DIRS = font_dirs(env("LETTER_FONT_DIRS", ":"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
