@@ -55,12 +55,12 @@ def _beginning(line: Line, depth: int) -> str:
 
 def part_name(beginning: str) -> str:
     """Return what stands in an address for the beginning of names: small letters and digits, or code points."""
-    return "".join(c if re.match("[a-z0-9]", c) else f"_{ord(c):04x}" for c in beginning) or "_"
+    return "".join(c if re.match("[a-z0-9]", c) else f"_{ord(c):x}_" for c in beginning) or "_"
 
 
 def part_label(beginning: str) -> str:
     """Return the beginning of names, or a page's name made from it, as a person reads it."""
-    beginning = re.sub("_([0-9a-f]+)", lambda code: chr(int(code[1], 16)), beginning)
+    beginning = re.sub("_([0-9a-f]+)_", lambda code: chr(int(code[1], 16)), beginning)
     return "0–9" if beginning == "0" else beginning[:1].upper() + beginning[1:]
 
 

@@ -18,7 +18,7 @@ from .artefacts import html
 from .artefacts.badge import render_badge
 from .artefacts.data import Listed, render_atom, render_changes_json, render_csv, render_json
 from .changes import SHOWN, Changes, Entry, compare, entry
-from .content import Content, Event, Line, interface_language, letter_path, lines_sha256
+from .content import ON_ONE_PAGE, Content, Event, Line, interface_language, letter_path, lines_sha256
 from .models import Blob, Edition, Letter, LetterText, Page, Publication, absolute
 from .models.edition import BATCH
 from .parts import Part, by_country, by_initial, part_label
@@ -301,7 +301,7 @@ def _plan_language(
     if not content.is_split:
         return
     for country in countries:
-        within = by_initial(country.lines) if len(country.lines) > html.ON_ONE_PAGE else []
+        within = by_initial(country.lines) if len(country.lines) > ON_ONE_PAGE else []
         source = _part_sha256(content, country.label, country.lines)
         yield Planned(
             language,

@@ -1,13 +1,16 @@
 """The release folder: the public site as plain files, written by each web machine from Postgres.
 
-    RELEASES_DIR/editions/<id>-<digest>/            the pages of one edition, written once
+    RELEASES_DIR/blobs/<sha256>                     each content once, beside it its .gz and .br
+    RELEASES_DIR/trees/<edition>/<language>/        the pages of one edition in one language
+    RELEASES_DIR/editions/<language>/<letter>/N     -> the tree of an edition
+    RELEASES_DIR/<release>/<letter>/                -> the newest edition, its open or its closed face
+    RELEASES_DIR/<release>/<language>/<letter>/     the same, of a translation
     RELEASES_DIR/<release>/index.html               the one open letter, or the list of letters
-    RELEASES_DIR/<release>/<letter>/index.html      the newest edition, open or closed
-    RELEASES_DIR/<release>/<letter>/editions/N/     every edition, for ever
     RELEASES_DIR/current -> <release>               flipped in one step
 
-A release is made of hard links to the editions' files, beside each of which stand its ``.gz`` and
-``.br``. It is named by what it holds, so equal states have equal names.
+A tree is made of hard links to blobs; a release of symbolic links into a tree. What an edition has in
+common with the one before is thus neither compressed nor written again. A release is named by what it
+shows, so equal states have equal names.
 """
 
 import fcntl
@@ -32,8 +35,9 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from .models import Edition, Page
-from .publication import STYLE
+from .content import interface_language, letter_path
+from .documents import face_of
+from .models import Blob, Edition, Page, absolute
 
 logger = logging.getLogger(__name__)
 
@@ -41,10 +45,16 @@ logger = logging.getLogger(__name__)
 INTERVAL = 0.5
 # Releases kept behind the current one, so that a download that has begun can finish.
 KEPT = 3
-# Above this size (bytes) a page is compressed less thoroughly, to be visible in time.
-LARGE = 500_000
+# Above these sizes (bytes) a page is compressed less thoroughly, to be visible in time.
+MIDDLING, LARGE = 24_000, 400_000
+# What is not smaller when it is compressed.
+PACKED = (".pdf", ".docx", ".xlsx", ".png", ".sig")
+# Seconds for which a tree that another one has replaced is kept for downloads that have begun.
+GRACE = 60
 
 RELEASE = re.compile(r"[0-9a-f]{16}")
+# Pages that no address names: they are faces of the letter, or stand for one until its documents are there.
+HIDDEN = re.compile(r"early/.*|(?:index|closed|edition)\.html")
 
 
 @dataclass(frozen=True)
@@ -63,17 +73,20 @@ class Listed:
 def listed(at: datetime | None = None) -> list[Listed]:
     """Return every letter that the public may read at the moment `at`, newest first. One query."""
     at = at or timezone.now()
-    newest = Edition.objects.newest().select_related("letter").defer("lines")
+    newest = Edition.objects.newest().select_related("letter__publication")
     shown = [Listed(edition, edition.letter.is_open(at)) for edition in newest if edition.letter.has_opened(at)]
     return sorted(shown, key=lambda one: (one.edition.letter.dated_on, one.slug), reverse=True)
 
 
 def release_name(letters: list[Listed]) -> str:
     """Return the name of the release that shows `letters`: a digest of what is in it."""
-    state = [[one.slug, one.edition.pk, one.edition.source_sha256, one.is_open] for one in letters]
+    state = [
+        [one.slug, one.edition.pk, one.edition.source_sha256, one.is_open, one.edition.letter.publication.release]
+        for one in letters
+    ]
     # The list of letters links the deployed style: a deployment that changes it makes a new release.
     style = staticfiles_storage.url("letter.css")
-    return hashlib.sha256(json.dumps([style, state]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([style, settings.SITE_URL, state]).encode()).hexdigest()[:16]
 
 
 def sync(directory: Path | None = None, at: datetime | None = None) -> bool:
@@ -99,8 +112,39 @@ def sync(directory: Path | None = None, at: datetime | None = None) -> bool:
         if not (directory / name).is_dir():
             _write(directory, name, letters)
         _flip(directory, name)
-        _prune(directory, name)
+        _prune(directory, name, letters)
     return True
+
+
+def repair(directory: Path | None = None) -> list[str]:
+    """Compare this machine's blobs with their names, and have those that differ written again.
+
+    Returns:
+        What was wrong, in words.
+    """
+    directory = directory or settings.RELEASES_DIR
+    wrong = []
+    for file in sorted((directory / "blobs").glob("*")):
+        content = file.read_bytes()
+        plain = gzip.decompress(content) if file.suffix == ".gz" else content
+        plain = brotli.decompress(content) if file.suffix == ".br" else plain
+        if hashlib.sha256(plain).hexdigest() != file.name.partition(".")[0]:
+            wrong.append(f"{file.name} was changed or cut short")
+    if wrong:
+        # Every tree may link what was changed: all of it is rebuilt, beside the release that is served.
+        with _alone(directory) as alone:
+            if alone:
+                for folder in ("blobs", "trees", "editions"):
+                    old = directory / f".{folder}.wrong"
+                    shutil.rmtree(old, ignore_errors=True)
+                    (directory / folder).rename(old)
+                    shutil.rmtree(old, ignore_errors=True)
+                (directory / "current").unlink(missing_ok=True)
+                for release in directory.iterdir():
+                    if RELEASE.fullmatch(release.name):
+                        shutil.rmtree(release, ignore_errors=True)
+        sync(directory)
+    return wrong
 
 
 @contextmanager
@@ -116,80 +160,137 @@ def _alone(directory: Path) -> Iterator[bool]:
 
 
 def _write(directory: Path, name: str, letters: list[Listed]) -> None:
-    """Write the release `name` from the editions' files."""
+    """Write the release `name`."""
     with _whole(directory / name) as release:
         for one in letters:
-            newest = _edition(directory, one.edition.pk, one.edition.source_sha256)
-            face = "index.html" if one.is_open else "closed.html"
-            _link(newest / face, release / one.slug / "index.html")
-            for file in ("signatories.json", "signatories.csv"):
-                _link(newest / file, release / one.slug / file)
-            editions = one.edition.letter.editions.values_list("pk", "number", "source_sha256")
-            for pk, number, source in editions:
-                edition, folder = _edition(directory, pk, source), release / one.slug / "editions" / str(number)
-                _link(edition / "edition.html", folder / "index.html")
-                for file in ("signatories.json", "signatories.csv", *STYLE):
-                    _link(edition / file, folder / file)
+            _write_letter(directory, release, one)
         front = [one for one in letters if one.is_open]
         if len(front) == 1:
-            _link(release / front[0].slug / "index.html", release / "index.html")
+            page = face_of(front[0].edition, next(iter(front[0].edition.texts)), "index")
+            front_page = rebase(page.content, f"{front[0].slug}/")
         else:
-            _write_file(release / "index.html", render_to_string("letter/index.html", {"letters": letters}).encode())
+            front_page = render_to_string("letter/index.html", {"letters": letters}).encode()
+        _write_file(release / "index.html", front_page)
+        for file, content in site_files(letters).items():
+            _write_file(release / file, content)
+        # One call for all files: a release that a power cut could leave empty is worse than none.
+        os.sync()
 
 
-def _edition(directory: Path, pk: int, source: str) -> Path:
-    """Return the folder with the pages of the edition `pk`, writing it if this machine has none yet.
+def rebase(page: bytes, prefix: str) -> bytes:
+    """Return a page for an address `prefix` above its own: its relative links lead where they led."""
+    return re.sub(rb'((?:href|src|data-source)=")(?![a-z]+:|/|#)', rb"\g<1>" + prefix.encode(), page)
 
-    `source` is the digest of what the edition prints: after an older backup was restored, the same
-    number may stand for another edition.
+
+def site_files(letters: list[Listed]) -> dict[str, bytes]:
+    """Return what search engines ask for (robots.txt: RFC 9309; sitemap.xml: sitemaps.org, 0.9)."""
+    entries = []
+    for one in letters:
+        languages = list(one.edition.texts)
+        alternates = [
+            (language, absolute(letter_path(one.slug, language if number else "")))
+            for number, language in enumerate(languages)
+        ]
+        for page in ("", "countries/", "changes/"):
+            pages = [(language, f"{address}{page}") for language, address in alternates]
+            entries += [(address, one.edition.published_at, pages) for _language, address in pages]
+    sitemap = render_to_string("letter/sitemap.xml", {"entries": entries})
+    robots = render_to_string("letter/robots.txt", {"sitemap": absolute("/sitemap.xml")})
+    return {"sitemap.xml": sitemap.encode(), "robots.txt": robots.encode()}
+
+
+def _write_letter(directory: Path, release: Path, one: Listed) -> None:
+    """Link the newest edition of a letter into the release, and every edition at its permanent address."""
+    editions = one.edition.letter.editions.with_stage()
+    for number, edition in enumerate(editions):
+        tree = directory / "trees" / tree_name(edition)
+        if not tree.is_dir():
+            _write_tree(directory, tree, edition)
+        for place, language in enumerate(edition.texts):
+            link = directory / "editions" / (language if place else "-") / one.slug / str(edition.number)
+            _point(link, f"../../../trees/{tree.name}/{language}")
+        if number == 0:
+            newest, newest_tree = edition, tree
+    for place, language in enumerate(newest.texts):
+        folder = release / letter_path(one.slug, language if place else "").strip("/")
+        folder.mkdir(parents=True)
+        up = "../" * len(folder.relative_to(directory).parts)
+        for entry in (newest_tree / language).iterdir():
+            if not entry.name.startswith("index.html"):
+                (folder / entry.name).symlink_to(f"{up}trees/{newest_tree.name}/{language}/{entry.name}")
+        (folder / "editions").symlink_to(f"{up}editions/{language if place else '-'}/{one.slug}")
+        face = face_of(newest, language, "index" if one.is_open else "closed")
+        _link(_blob(directory, face.sha256, "index.html"), folder / "index.html")
+
+
+def tree_name(edition: Edition) -> str:
+    """Return the name of the tree of an edition (`with_stage`): another one when it has gained pages.
+
+    After an older backup was restored, the same number may stand for another edition: the digest of what
+    it prints tells.
+    """
+    stage = edition.has_documents + edition.is_sealed
+    return f"{edition.pk}-{edition.source_sha256[:16]}-{stage}"
+
+
+def _write_tree(directory: Path, tree: Path, edition: Edition) -> None:
+    """Write the pages of an edition, in each of its languages."""
+    pages = list(edition.pages.values_list("language", "name", "blob_id"))
+    with _whole(tree) as unfinished:
+        for language in edition.texts:
+            for page_language, name, sha256 in pages:
+                if page_language in (language, "") and not HIDDEN.fullmatch(name):
+                    _link(_blob(directory, sha256, name), unfinished / language / name)
+            face = face_of(edition, language, "edition")
+            _link(_blob(directory, face.sha256, "index.html"), unfinished / language / "index.html")
+
+
+def _blob(directory: Path, sha256: str, name: str) -> Path:
+    """Return the file with a content, written if this machine has none yet; `name` tells how to compress it.
 
     Raises:
-        OSError: when it cannot be written, or a page in Postgres does not match its SHA-256.
+        OSError: when it cannot be written, or the content in Postgres does not match its SHA-256.
     """
-    folder = directory / "editions" / f"{pk}-{source[:16]}"
-    if not folder.is_dir():
-        with _whole(folder) as unfinished:
-            for page in Page.objects.filter(edition=pk):
-                content = bytes(page.content)
-                if hashlib.sha256(content).hexdigest() != page.sha256:
-                    raise OSError(f"Page “{page.name}” of edition {pk} does not match its SHA-256.")
-                _write_file(unfinished / page.name, content)
-    return folder
+    file = directory / "blobs" / sha256
+    if not file.exists():
+        file.parent.mkdir(exist_ok=True)
+        content = bytes(Blob.objects.values_list("content", flat=True).get(pk=sha256))
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise OSError(f"The content {sha256} of “{name}” does not match its SHA-256.")
+        _write_file(file, content, is_packed=name.endswith(PACKED))
+    return file
 
 
 @contextmanager
 def _whole(folder: Path) -> Iterator[Path]:
-    """Yield a folder to fill; it takes the name `folder` only once all of it is on disk."""
+    """Yield a folder to fill; it takes the name `folder` only once all of it is there."""
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     try:
         yield unfinished
-        for inner, _folders, _files in os.walk(unfinished):
-            _fsync(inner)
         unfinished.rename(folder)
-        _fsync(folder.parent)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
 
 
-def _write_file(path: Path, content: bytes) -> None:
-    """Write a file and its compressed forms."""
-    large = len(content) > LARGE
-    # gzip without a time stamp, so that equal content makes equal files on every machine.
-    forms = {
-        "": content,
-        ".gz": gzip.compress(content, 6 if large else 9, mtime=0),
-        ".br": brotli.compress(content, quality=5 if large else 11),
-    }
-    for ending, form in forms.items():
+def _write_file(path: Path, content: bytes, *, is_packed: bool = False) -> None:
+    """Write a file and its compressed forms, the file itself last: where it is, all is."""
+    forms = {"": content}
+    if not is_packed:
+        level, quality = (9, 11) if len(content) < MIDDLING else (6, 9) if len(content) < LARGE else (5, 4)
+        # gzip without a time stamp, so that equal content makes equal files on every machine.
+        forms |= {
+            ".gz": gzip.compress(content, level, mtime=0),
+            ".br": brotli.compress(content, quality=quality),
+        }
+    for ending, form in reversed(forms.items()):
         if ending and len(form) >= len(content):
             continue
-        with open(f"{path}{ending}", "wb") as file:
-            file.write(form)
-            file.flush()
-            os.fsync(file.fileno())
+        part = path.with_name(f".{path.name}{ending}.part")
+        part.write_bytes(form)
+        part.rename(f"{path}{ending}")
 
 
 def _link(source: Path, target: Path) -> None:
@@ -200,29 +301,40 @@ def _link(source: Path, target: Path) -> None:
             os.link(f"{source}{ending}", f"{target}{ending}")
 
 
-def _fsync(folder: str | Path) -> None:
-    """Make a folder's entries durable."""
-    handle = os.open(folder, os.O_RDONLY)
+def _point(link: Path, target: str) -> None:
+    """Make a symbolic link lead to `target`, in one step."""
+    if link.is_symlink() and os.readlink(link) == target:
+        return
+    link.parent.mkdir(parents=True, exist_ok=True)
+    part = link.with_name(f".{link.name}.unfinished")
+    part.unlink(missing_ok=True)
+    part.symlink_to(target)
+    part.rename(link)
+
+
+def _flip(directory: Path, name: str) -> None:
+    """Point `current` at the release `name` in one step: rename(2) replaces atomically."""
+    _point(directory / "current", name)
+    handle = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
 
 
-def _flip(directory: Path, name: str) -> None:
-    """Point `current` at the release `name` in one step: rename(2) replaces atomically."""
-    link = directory / ".current.unfinished"
-    link.unlink(missing_ok=True)
-    link.symlink_to(name)
-    link.rename(directory / "current")
-    _fsync(directory)
-
-
-def _prune(directory: Path, name: str) -> None:
-    """Remove all releases but the current one and the `KEPT` newest others."""
+def _prune(directory: Path, name: str, letters: list[Listed]) -> None:
+    """Remove old releases but the `KEPT` newest, and trees that no edition's address leads to."""
     releases = [one for one in directory.iterdir() if RELEASE.fullmatch(one.name) and one.name != name]
     for release in sorted(releases, key=lambda one: one.stat().st_mtime, reverse=True)[KEPT:]:
         shutil.rmtree(release, ignore_errors=True)
+    slugs = {one.slug for one in letters}
+    for link in (directory / "editions").glob("*/*/*"):
+        if link.parent.name not in slugs or not link.exists():
+            link.unlink(missing_ok=True)
+    used = {os.readlink(link).split("/")[-2] for link in (directory / "editions").glob("-/*/*")}
+    for tree in (directory / "trees").glob("[0-9]*"):
+        if tree.name not in used and tree.stat().st_mtime < time.time() - GRACE:
+            shutil.rmtree(tree, ignore_errors=True)
 
 
 def follow(interval: float = INTERVAL) -> None:

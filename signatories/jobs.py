@@ -9,10 +9,11 @@ is found by a sweep, from the rows themselves.
 import logging
 
 from django.db import transaction
-from procrastinate import RetryStrategy
+
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from letter.jobs import MAIL, PUBLICATION, RETRY
 from letter.models import Edition, Letter
 from letter.publication import publish as publish_edition
 
@@ -21,10 +22,6 @@ from .models import Message, SignOn
 
 logger = logging.getLogger(__name__)
 
-# Mail has a queue and workers of its own: a mail server that hangs must not delay the public list.
-PUBLICATION, MAIL = "publication", "mail"
-# After these few minutes the sweep takes over.
-RETRY = RetryStrategy(max_attempts=6, wait=1, exponential_wait=2)
 # Hours for which finished jobs are kept.
 KEEP_JOBS = 72
 

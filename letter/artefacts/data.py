@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +11,9 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from django.utils.translation import gettext
 
-from letter.content import Content
+from letter.changes import Entry
+from letter.content import Content, letter_path
+from letter.parts import Part
 
 from .text import count_sentence, interface_language, isolated, xml_text
 
@@ -97,3 +100,69 @@ def _text(parent: Element, tag: str, text: str, attributes: dict[str, str] | Non
 def _moment(at: datetime) -> str:
     """Return `at` as RFC 3339 in UTC, to the second."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def render_json(content: Content, parts: Sequence[Part] = ()) -> bytes:
+    """Return ``signatories.json``; its schema is ``letter/signatories.schema.json``.
+
+    Args:
+        content: what the edition prints.
+        parts: the pages of a list that is split; else none.
+    """
+    head = {
+        "letter": content.slug,
+        "edition": content.number,
+        "published_at": content.published_at.isoformat(timespec="seconds"),
+        "count": content.count,
+        "sha256": content.sha256,
+    }
+    places = [(part.path, part.lines) for part in parts] or [("", content.lines)]
+    # One by one: the library's fast encoder does not indent.
+    lines = (
+        json.dumps(
+            {
+                "name": line.name,
+                "acronym": line.acronym,
+                "country": line.country,
+                "website": line.website,
+                "anchor": line.anchor,
+                "page": f"{path}#{line.anchor}",
+            },
+            ensure_ascii=False,
+        )
+        for path, some in places
+        for line in some
+    )
+    start = json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}")
+    joined = ",\n".join(lines)
+    return f'{start},\n "signatories": [\n{joined}\n ]\n}}\n'.encode()
+
+
+def render_changes_json(content: Content, entries: Sequence[Entry], previous: int | None) -> bytes:
+    """Return ``changes.json``; its schema is ``letter/changes.schema.json``.
+
+    Args:
+        content: what the edition prints.
+        entries: the newest entries of the log, newest first.
+        previous: number of the edition whose file goes on.
+    """
+    document = {
+        "letter": content.slug,
+        "edition": content.number,
+        "changes": [
+            {
+                "edition": one.number,
+                "published_at": one.published_at.isoformat(timespec="seconds"),
+                "count": one.count,
+                "is_first": one.changes.is_first,
+                "added": [added["name"] for added in one.changes.added],
+                "corrected": list(one.changes.corrected),
+                "withdrew": one.changes.withdrew,
+                "statements": list(one.changes.statements),
+                "is_text_revised": one.changes.is_revised,
+            }
+            for one in entries
+        ],
+        "previous": f"{letter_path(content.slug)}editions/{previous}/changes.json" if previous else None,
+    }
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from letter.changes import Entry
-from letter.content import ON_ONE_PAGE, Content, Line
+from letter.content import Content, Line
 from letter.markdown import render_markdown
 from letter.parts import CountryPart, Part
 

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from procrastinate.contrib.django import app
 
+from letter.jobs import DOCUMENTS, MAIL, PUBLICATION
 from signatories import jobs
 
 logger = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ class Command(BaseCommand):
                 asyncio.create_task(
                     worker_app.run_worker_async(queues=[queue], concurrency=threads, install_signal_handlers=False)
                 )
-                for queue, threads in ((jobs.PUBLICATION, 2), (jobs.MAIL, 4))
+                for queue, threads in ((PUBLICATION, 2), (MAIL, 4), (DOCUMENTS, 1))
             ]
             try:
                 await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
