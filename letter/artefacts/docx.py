@@ -30,6 +30,7 @@ from .docx_parts import (
     relationships,
     settings,
     styles,
+    word_language,
 )
 from .package import XML, core_properties, zipped
 from .text import (
@@ -326,7 +327,7 @@ class _Writer:
         if direction == "rtl":
             properties += "<w:rtl/>"
         language = language or self.language
-        if direction == "rtl" or language != self.language:
+        if direction == "rtl" or word_language(language) != word_language(self.language):
             properties += language_properties(language, direction)
         lines = escape(text).replace("\n", '</w:t><w:br/><w:t xml:space="preserve">')
         return (

@@ -5,6 +5,7 @@ runs, 17.7.4.17 for styles): Word refuses a document where they do not. Lengths 
 """
 
 from collections.abc import Sequence
+from functools import cache
 from xml.sax.saxutils import quoteattr
 
 from .package import XML
@@ -28,6 +29,7 @@ _REGIONS = {
 _EAST_ASIAN_FONTS = {"ja": "MS Mincho", "ko": "Batang"}
 
 
+@cache
 def word_language(tag: str) -> str:
     """Return the BCP 47 `tag` as Word knows it: with a region, if it is common and has none."""
     parts = tag.split("-")

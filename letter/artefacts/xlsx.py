@@ -12,6 +12,7 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from letter.content import Content
 
@@ -77,7 +78,7 @@ def _add_edition(book: Workbook, content: Content) -> None:
         sheet.append([_string(sheet, label, font=_BOLD, alignment=_WRAPPED), cell])
 
 
-def _sheet(book: Workbook, title: str, *, widths: Sequence[int]):
+def _sheet(book: Workbook, title: str, *, widths: Sequence[int]) -> WriteOnlyWorksheet:
     """Return a new sheet whose columns are `widths` characters wide, in the interface's direction."""
     sheet = book.create_sheet(_NO_SHEET_NAME.sub(" ", title)[:31].strip("' "))
     sheet.sheet_view.rightToLeft = interface_direction() == "rtl"
@@ -86,7 +87,7 @@ def _sheet(book: Workbook, title: str, *, widths: Sequence[int]):
     return sheet
 
 
-def _string(sheet, text: str, **style) -> Cell:
+def _string(sheet: WriteOnlyWorksheet, text: str, **style: Font | Alignment) -> Cell:
     """Return a cell of text. openpyxl would take “=1+1” for a formula, and “#N/A” for an error."""
     cell = WriteOnlyCell(sheet, _ESCAPE.sub("_x005F_", xml_text(text)))
     cell.data_type = "s"
