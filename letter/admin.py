@@ -3,13 +3,14 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from .markdown import render_markdown
 from .models import Letter, LetterText
+from .publication import preview
 
 
 @admin.register(Letter)
@@ -101,5 +102,4 @@ class LetterTextAdmin(admin.ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         text = get_object_or_404(LetterText.objects.select_related("letter"), pk=pk)
-        context = {"letter": text.letter, "text": text, "body": render_markdown(text.body), "face": "preview"}
-        return render(request, "letter/letter.html", context)
+        return HttpResponse(preview(text.letter, text))

@@ -89,7 +89,9 @@ def by_country(lines: Sequence[Line], international: str) -> list[CountryPart]:
     found: dict[str, list[Line]] = {}
     for line in lines:
         found.setdefault(line.country, []).append(line)
-    parts = [CountryPart(code, str(countries.name(code)) or code if code else international, found[code]) for code in found]
+    parts = [
+        CountryPart(code, str(countries.name(code)) or code if code else international, found[code]) for code in found
+    ]
     return sorted(parts, key=lambda part: (not part.code, _fold(part.label), part.code))
 
 

@@ -89,9 +89,7 @@ def publish(
     contents = [_content(edition, text, printed) for text in texts]
     store(edition, plan(edition, contents), like=None if again else newest)
     # Decisions that committed meanwhile have raised `revision` further: their own job follows.
-    Publication.objects.filter(letter=letter).update(
-        published_revision=publication.revision, release=F("release") + 1
-    )
+    Publication.objects.filter(letter=letter).update(published_revision=publication.revision, release=F("release") + 1)
     jobs.configure_task("make_documents").defer(letter_id=letter.pk)
     return edition
 
@@ -238,9 +236,7 @@ def _content(edition: Edition, text: LetterText, lines: Sequence[Line]) -> Conte
         delivered_at=_moment(facts["delivered_at"]),
         edition_of_record=facts["edition_of_record"],
         timeline=[
-            Event(
-                date.fromisoformat(one["on"]), one["event"], one["who"], one["words"], one["language"], one["file"]
-            )
+            Event(date.fromisoformat(one["on"]), one["event"], one["who"], one["words"], one["language"], one["file"])
             for one in facts["timeline"]
         ],
         since_delivery=facts["since_delivery"],
@@ -359,9 +355,7 @@ def _newly_listed(content: Content, entries: Sequence[Entry]) -> list[Listed]:
                 return list(found.values())
             line = lines.get(anchor)
             if line is not None and anchor not in found:
-                found[anchor] = Listed(
-                    line.name, line.country, line.website, anchor, one.published_at, one.number
-                )
+                found[anchor] = Listed(line.name, line.country, line.website, anchor, one.published_at, one.number)
     return list(found.values())
 
 

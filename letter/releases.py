@@ -35,9 +35,9 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from .content import interface_language, letter_path
+from .content import letter_path
 from .documents import face_of
-from .models import Blob, Edition, Page, absolute
+from .models import Blob, Edition, absolute
 
 logger = logging.getLogger(__name__)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import threading
 from contextlib import suppress
 from http import HTTPStatus
@@ -14,9 +15,10 @@ from whitenoise.responders import Response, SlicedFile, StaticFile
 from . import releases
 
 SECURITY_HEADERS = {
-    # Nothing but its own style: an edition has no script, and needs none.
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    # Nothing but what stands beside it: its style, and the script of the search, which it can do without.
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "font-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -73,8 +75,20 @@ class PublishedFile(StaticFile):
         return Response(HTTPStatus.PARTIAL_CONTENT, headers.items(), body)
 
 
+KINDS = {
+    ".atom": "application/atom+xml",
+    ".csv": "text/csv",
+    ".pem": "application/x-pem-file",
+    ".sig": "application/octet-stream",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+# What an address of a published file looks like: no hidden file, no way up, no compressed twin.
+ADDRESS = re.compile(r"(?:/(?!\.)[^/\0]+)*/?")
+
+
 class ReleaseFiles(WhiteNoise):
-    """The files of one release, by address."""
+    """The files of one release, by address; each is looked up when it is first asked for."""
 
     # SHA-256 of files already seen, by identity: most of a release links to files of the one before.
     digests: dict[tuple[int, int, int, int], str] = {}
@@ -90,14 +104,31 @@ class ReleaseFiles(WhiteNoise):
         self.add_mime_headers(headers, path, url)
         headers["Access-Control-Allow-Origin"] = "*"
         headers["ETag"] = f'"{self.digests[identity][:32]}"'
-        if "/editions/" not in url:
-            headers["Cache-Control"] = "no-cache"
-        elif url.endswith((".css", ".svg")):
+        if url.endswith("/embed/"):
+            # Meant for the frames of other sites; it has no button that anybody could be made to press.
+            policy = headers["Content-Security-Policy"]
+            headers["Content-Security-Policy"] = policy.replace("frame-ancestors 'none'", "frame-ancestors *")
+            del headers["X-Frame-Options"]
+        if "/style/" in url:
             headers["Cache-Control"] = f"public, max-age={self.FOREVER}, immutable"
-        else:
+        elif "/editions/" in url and not url.endswith("/"):
             headers["Cache-Control"] = "public, max-age=86400"
+        else:
+            headers["Cache-Control"] = "no-cache"
         encodings = {"gzip": path + ".gz", "br": path + ".br"}
         return PublishedFile(path, headers.items(), stat_cache=stat_cache, encodings=encodings)
+
+    def find(self, folder, url):
+        """Return the file at the address `url` below `folder`, or None if there is none."""
+        if url in self.files:
+            return self.files[url]
+        if not ADDRESS.fullmatch(url) or url.endswith((".gz", ".br")):
+            return None
+        path = f"{folder}{url}index.html" if url.endswith("/") else f"{folder}{url}"
+        if not os.path.isfile(path):
+            return None
+        file = self.files[url] = self.get_static_file(path, url)
+        return file
 
 
 class PublishedSite:
@@ -108,15 +139,17 @@ class PublishedSite:
         self.static = WhiteNoise(application, max_age=0, immutable_file_test=r"\.[0-9a-f]{12}\.")
         if os.path.isdir(settings.STATIC_ROOT):
             self.static.add_files(settings.STATIC_ROOT, prefix="static/")
-        self.release, self.files, self.turning = None, {}, threading.Lock()
+        self.release = None, "", ReleaseFiles(None)
+        self.turning = threading.Lock()
 
     def __call__(self, environ, start_response):
         """Answer a request."""
         self._turn()
         path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
-        file = self.files.get(path)
+        _name, folder, files = self.release
         # A file that somebody has taken away is Django's to answer, until the folder is whole again.
         with suppress(OSError):
+            file = files.find(folder, path) if folder else None
             if file is not None:
                 return WhiteNoise.serve(file, environ, start_response)
         return self.static(environ, start_response)
@@ -127,14 +160,12 @@ class PublishedSite:
             release = os.readlink(self.current)
         except OSError:
             return
-        if release != self.release and self.turning.acquire(blocking=False):
+        if release != self.release[0] and self.turning.acquire(blocking=False):
             try:
                 folder = os.path.join(os.path.dirname(self.current), release)
-                if not os.path.isdir(folder):
-                    return
-                files = ReleaseFiles(None, index_file=True, max_age=0, mimetypes={".csv": "text/csv"})
-                files.add_files(folder)
-                self.release, self.files = release, files.files
+                if os.path.isdir(folder):
+                    # One assignment: another thread sees the old release or the new one.
+                    self.release = release, folder, ReleaseFiles(None, index_file=True, max_age=0, mimetypes=KINDS)
             finally:
                 self.turning.release()
 

@@ -5,23 +5,28 @@ They serve in the first second after an opening, on a machine whose disk is full
 
 import mimetypes
 
+from csp.decorators import csp_update
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from .documents import face_of
 from .models import Letter, Page
-from .publication import STYLE
-from .releases import listed
+from .releases import HIDDEN, listed, rebase, site_files
 
-# A visitor may ask for these; the faces of the letter have addresses of their own.
-NAMES = {"signatories.json", "signatories.csv", "edition.html", *STYLE}
+KINDS = {".atom": "application/atom+xml", ".pem": "application/x-pem-file", ".sig": "application/octet-stream"}
 
 
-def send(page):
-    """Return a response with the bytes of `page`."""
-    kind = mimetypes.guess_type(page.name)[0]
+def send(content, name):
+    """Return a response with the bytes of a page; `name` tells what they are."""
+    kind = KINDS.get(f".{name.rpartition('.')[2]}") or mimetypes.guess_type(name)[0] or "application/octet-stream"
     charset = "; charset=utf-8" if kind.startswith("text/") else ""
-    return HttpResponse(bytes(page.content), headers={"Content-Type": f"{kind}{charset}", "Cache-Control": "no-cache"})
+    response = HttpResponse(content, headers={"Content-Type": f"{kind}{charset}", "Cache-Control": "no-cache"})
+    if name == "embed/index.html":
+        # Meant for the frames of other sites; it has no button that anybody could be made to press.
+        response.xframe_options_exempt = True
+        response = csp_update({"frame-ancestors": "*"})(lambda request: response)(None)
+    return response
 
 
 @require_safe
@@ -29,32 +34,66 @@ def index(request):
     """Show the one open letter, or the list of letters."""
     letters = listed()
     open_letters = [one for one in letters if one.is_open]
-    if len(open_letters) == 1:
-        return read(request, open_letters[0].slug)
-    return render(request, "letter/index.html", {"letters": letters})
+    if len(open_letters) != 1:
+        return render(request, "letter/index.html", {"letters": letters})
+    edition = open_letters[0].edition
+    return send(rebase(face(edition, "", "index").content, f"{edition.letter.slug}/"), "index.html")
 
 
 @require_safe
-def read(request, slug):
+def site_file(request, name):
+    """Send what search engines ask for."""
+    return send(site_files(listed())[name], name)
+
+
+@require_safe
+def read(request, slug, language=""):
     """Show a letter and who signed it: the newest edition, in the face that the clock says."""
     letter = get_object_or_404(Letter.objects.opened(), slug=slug)
-    face = "index.html" if letter.is_open() else "closed.html"
-    return send(get_object_or_404(Page, edition=newest_edition(letter), name=face))
+    return send(face(find(letter, None), language, "index" if letter.is_open() else "closed").content, "index.html")
 
 
 @require_safe
-def page(request, slug, name, number=None):
+def edition(request, slug, number, language=""):
+    """Show an edition as it was published."""
+    letter = get_object_or_404(Letter.objects.opened(), slug=slug)
+    return send(face(find(letter, number), language, "edition").content, "index.html")
+
+
+@require_safe
+def page(request, slug, name, language="", number=None):
     """Send one artefact of an edition, the newest by default."""
     letter = get_object_or_404(Letter.objects.opened(), slug=slug)
-    edition = get_object_or_404(letter.editions, number=number) if number is not None else newest_edition(letter)
-    if name not in NAMES:
+    if HIDDEN.fullmatch(name):
         raise Http404
-    return send(get_object_or_404(Page, edition=edition, name=name))
+    if name.endswith("/"):
+        name += "index.html"
+    found = find(letter, number)
+    languages = {"", language_of(found, language)}
+    pages = found.pages.select_related("blob").filter(language__in=languages, name=name)
+    return send(get_object_or_404(pages).content, name)
 
 
-def newest_edition(letter):
-    """Return the newest edition of `letter`, or raise Http404 in the moment before the first."""
-    edition = letter.editions.first()
-    if edition is None:
+def find(letter, number):
+    """Return an edition of `letter`, the newest by default, or raise Http404 in the moment before the first."""
+    editions = letter.editions.all() if number is None else letter.editions.filter(number=number)
+    found = editions.first()
+    if found is None:
         raise Http404
-    return edition
+    return found
+
+
+def language_of(edition, language):
+    """Return the text's language that an address names: none is the original's; raises Http404."""
+    original, *translations = edition.texts
+    if language and language not in translations:
+        raise Http404
+    return language or original
+
+
+def face(edition, language, name):
+    """Return a face of the letter, or raise Http404."""
+    try:
+        return face_of(edition, language_of(edition, language), name)
+    except Page.DoesNotExist:
+        raise Http404 from None

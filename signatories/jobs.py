@@ -9,7 +9,6 @@ is found by a sweep, from the rows themselves.
 import logging
 
 from django.db import transaction
-
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 

@@ -42,7 +42,9 @@ def style() -> dict[str, tuple[str, bytes]]:
 @cache
 def templates_sha256() -> str:
     """Return the digest of all that pages are made with: where it differs, no older page serves."""
-    files = sorted(Path(settings.BASE_DIR / "templates" / "letter").glob("*.html")) + sorted(Path(__file__).parent.glob("*.py"))
+    files = sorted(Path(settings.BASE_DIR / "templates" / "letter").glob("*.html")) + sorted(
+        Path(__file__).parent.glob("*.py")
+    )
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes())
@@ -66,7 +68,9 @@ def items(lines: Iterable[Line], *, with_anchors: bool = True) -> SafeString:
     return mark_safe("".join(parts))  # noqa: S308 - escaped just above
 
 
-def render_faces(content: Content, parts: Sequence[Part], documents: Sequence[Mapping[str, Any]] = ()) -> dict[str, bytes]:
+def render_faces(
+    content: Content, parts: Sequence[Part], documents: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, bytes]:
     """Return the faces of the letter by name.
 
     Args:
@@ -93,7 +97,9 @@ def render_preview(content: Content) -> str:
 def render_part(content: Content, part: Part) -> bytes:
     """Return the page with the names that begin alike."""
     title = _("Signatories: %(beginning)s") % {"beginning": part.label}
-    return _render("part", "../../", {"content": content, "heading": title, "items": items(part.lines), "count": len(part.lines)})
+    return _render(
+        "part", "../../", {"content": content, "heading": title, "items": items(part.lines), "count": len(part.lines)}
+    )
 
 
 def render_countries(content: Content, countries: Sequence[CountryPart]) -> bytes:
@@ -118,7 +124,13 @@ def render_country(content: Content, country: CountryPart, parts: Sequence[Part]
 def render_country_part(content: Content, country: CountryPart, part: Part) -> bytes:
     """Return the page of one country's names that begin alike."""
     title = _("Signatories: %(beginning)s") % {"beginning": f"{country.label}, {part.label}"}
-    context = {"content": content, "heading": title, "items": items(part.lines), "count": len(part.lines), "is_country": True}
+    context = {
+        "content": content,
+        "heading": title,
+        "items": items(part.lines),
+        "count": len(part.lines),
+        "is_country": True,
+    }
     return _render("part", "../../../", context)
 
 

@@ -1,11 +1,11 @@
 """The letter itself, and how far its public list is behind what was decided."""
 
+import re
 from datetime import datetime
 from typing import Self
 
 import pgtrigger
 from django.conf import settings
-from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app as jobs
 
 from .edition import Edition
-from .text import LetterText
+from .text import LANGUAGE, LetterText, language_tag
 
 # First words of addresses that are not letters, and the words that follow a letter's (config/urls.py,
 # letter/urls.py): “/fr/editions/” must not be two things.
@@ -26,7 +26,7 @@ RESERVED_SLUGS |= {"moderation", "sign", "signatories", "static", "status", "sty
 
 def validate_slug_is_free(slug: str) -> None:
     """Refuse a slug that is an address of the site itself, as “fr” is of all that is in French."""
-    if slug in RESERVED_SLUGS or slug in LANG_INFO:
+    if slug in RESERVED_SLUGS or re.fullmatch(LANGUAGE, slug):
         raise ValidationError(_("“%(slug)s” is an address of the site itself."), params={"slug": slug})
 
 
@@ -70,7 +70,11 @@ class Letter(models.Model):
     dated_on = models.DateField(_("date"), help_text=_("The date that the letter bears."))
     addressees = models.TextField(_("addressees"), blank=True, help_text=_("Printed above the salutation."))
     language = models.CharField(
-        _("original language"), max_length=12, default="en", help_text=_("A BCP 47 tag: en, fr, ar …")
+        _("original language"),
+        max_length=12,
+        default="en",
+        validators=[language_tag],
+        help_text=_("A BCP 47 tag: en, fr, ar …"),
     )
     opens_at = models.DateTimeField(
         _("opens at"),

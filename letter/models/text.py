@@ -3,6 +3,7 @@
 import hashlib
 
 import pgtrigger
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -10,12 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from letter.content import direction_of
 from letter.markdown import validate_markdown
 
+# Tags of BCP 47 that stand in addresses: a language, perhaps with script or region.
+LANGUAGE = r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?"
+
+language_tag = RegexValidator(rf"^{LANGUAGE}\Z", _("Write a language as en, fr, ar, zh-Hant or pt-BR."))
+
 
 class LetterText(models.Model):
     """The letter's text in one language and revision; fixed once the letter is open."""
 
     letter = models.ForeignKey("Letter", on_delete=models.PROTECT, related_name="texts")
-    language = models.CharField(_("language"), max_length=12)
+    language = models.CharField(_("language"), max_length=12, validators=[language_tag])
     revision = models.PositiveIntegerField(_("revision"), default=1, editable=False)
     title = models.CharField(_("title"), max_length=250)
     salutation = models.CharField(_("salutation"), max_length=250)

@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
-from letter.models import Letter, LetterText
 from letter.content import Line
+from letter.models import Letter, LetterText
 from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, Source, State, Who
 
@@ -127,9 +127,9 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
 
     def lines(self, letter: Letter) -> Iterator[Line]:
         """Yield the lines of the letter's public list, in order; the query runs at the first of them."""
-        columns = ("listed_name", "listed_acronym", "listed_country", "listed_website")
-        for row in self.filter(letter=letter).accepted().values_list(*columns):
-            yield Line(*row)
+        columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "organisation_id", "sort_key")
+        for *printed, organisation_id, sort_key in self.filter(letter=letter).accepted().values_list(*columns):
+            yield Line(*printed, id=str(organisation_id), sort_key=sort_key)
 
 
 class SignOn(models.Model):
