@@ -1,5 +1,0 @@
-"""TEMP"""
-
-
-def render_card(content):
-    return b"\x89PNG"
