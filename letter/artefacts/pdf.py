@@ -114,6 +114,12 @@ def fonts(folders: tuple[str, ...]) -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, font_paths=[amiri, *folders])
 
 
+def families() -> list[str]:
+    """Return the fonts of LETTER_FONT_DIRS by name, those with serifs first, as the letter's own have them."""
+    found = {font.family for font in fonts(tuple(settings.LETTER_FONT_DIRS)).fonts() if font.path}
+    return sorted(found - {"Amiri"}, key=lambda name: ("Serif" not in name, name))
+
+
 def compiler() -> typst.Compiler:
     """Return a compiler that reads this folder, and nothing outside it."""
     import typst
@@ -186,7 +192,7 @@ class _Press:
         """Return what is the same in all copies, as JSON."""
         names = [self._mark(line.name) for line in self.content.lines]
         edition = {"letter": self.letter, "ui": {**self.ui, "note": self._note()}, "names": names}
-        return json.dumps(_spell(edition, self.unprintable))
+        return json.dumps({**_spell(edition, self.unprintable), "fonts": families()})
 
     def _letter(self) -> dict[str, Any]:
         content = self.content
