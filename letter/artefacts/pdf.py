@@ -91,7 +91,7 @@ def render_pdf(content: Content, *, addressee: Addressee | None = None) -> Pdf:
     Raises:
         typst.TypstError: if the document cannot be set for another reason.
     """
-    return _Press(content).print(addressee)
+    return Press(content).print(addressee)
 
 
 def render_copies(content: Content, addressees: Sequence[Addressee]) -> Iterator[Pdf]:
@@ -101,7 +101,7 @@ def render_copies(content: Content, addressees: Sequence[Addressee]) -> Iterator
     names take some 20 seconds of one core. Typst does not leave the interpreter free long enough for a
     second thread to help.
     """
-    return map(_Press(content).print, addressees)
+    return map(Press(content).print, addressees)
 
 
 @lru_cache(maxsize=1)
@@ -148,11 +148,12 @@ def foreign(text: str) -> dict[str, str]:
     return {"text": text, "lang": language, "dir": direction_of(language), "script": script}
 
 
-class _Press:
+class Press:
     """One edition, prepared for printing in any number of copies."""
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Content, *, has_list: bool = True) -> None:
         self.content = content
+        self.names = [line.name for line in content.lines] if has_list else []
         self.script = script_of(content.title)
         self.letter = self._letter()
         self.ui = self._ui()
@@ -164,15 +165,27 @@ class _Press:
 
     def print(self, addressee: Addressee | None) -> Pdf:
         """Return the copy for `addressee`."""
+        copy = self._copy(addressee)
+        content = self._compile('#import "letter.typ": document\n#document(json(bytes((COPY,))))', copy)
+        return Pdf(content, tuple(self._missing(copy)))
+
+    def card(self) -> bytes:
+        """Return the picture for `letter.artefacts.picture`."""
+        # A picture would show empty boxes without a word; as a PDF, it says which characters have no glyph.
+        self._compile('#include "card.typ"')
+        inputs = {"edition": self.edition}
+        return self.compiler.compile(b'#include "card.typ"', format="png", ppi=144, sys_inputs=inputs)
+
+    def _compile(self, source: str, copy: Any = None) -> bytes:
+        """Return a PDF, with the characters spelt that no font has; COPY in `source` becomes that data."""
         import typst
 
-        copy = self._copy(addressee)
         while True:
             # As numbers of bytes, the text of a copy cannot become source, whatever it is.
             data = ",".join(map(str, json.dumps(_spell(copy, self.unprintable)).encode()))
             try:
-                content = self.compiler.compile(
-                    f'#import "letter.typ": document\n#document(json(bytes(({data},))))'.encode(),
+                return self.compiler.compile(
+                    source.replace("COPY", data).encode(),
                     format="pdf",
                     # One key: several would reach Typst in ever another order, and it would reuse nothing.
                     sys_inputs={"edition": self.edition},
@@ -185,12 +198,10 @@ class _Press:
                     raise
                 self.unprintable |= found
                 self.edition = self._edition()
-            else:
-                return Pdf(content, tuple(self._missing(copy)))
 
     def _edition(self) -> str:
         """Return what is the same in all copies, as JSON."""
-        names = [self._mark(line.name) for line in self.content.lines]
+        names = [self._mark(name) for name in self.names]
         edition = {"letter": self.letter, "ui": {**self.ui, "note": self._note()}, "names": names}
         return json.dumps({**_spell(edition, self.unprintable), "fonts": families()})
 
@@ -266,7 +277,7 @@ class _Press:
         """Return what stands after the list if something in it could not be printed as written."""
         if not self.unprintable:
             return None
-        count = sum(any(cluster in line.name for cluster in self.unprintable) for line in self.content.lines)
+        count = sum(any(cluster in name for cluster in self.unprintable) for name in self.names)
         note = _("Characters for which no font was at hand stand in square brackets, by their Unicode numbers.")
         if count:
             note += " " + ngettext(
@@ -279,8 +290,8 @@ class _Press:
     def _missing(self, copy: dict[str, Any] | None) -> Iterator[MissingGlyph]:
         if not self.unprintable:
             return
-        for line in self.content.lines:
-            yield from missing_in(line.name, line.name, self.unprintable)
+        for name in self.names:
+            yield from missing_in(name, name, self.unprintable)
         for key, tree in (("letter", self.letter), ("copy", copy), ("ui", self.ui)):
             yield from missing_in(self.words[key], "\n".join(_strings(tree)), self.unprintable)
 
