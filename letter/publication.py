@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -200,9 +201,9 @@ def content_of(edition: Edition, language: str = "") -> Content:
     Raises:
         LetterText.DoesNotExist: if the edition has no text in that language.
     """
-    sha256 = edition.texts[language] if language in edition.texts else next(iter(edition.texts.values()))
     if language and language not in edition.texts:
         raise LetterText.DoesNotExist(language)
+    sha256 = edition.texts[language or edition.languages[0]]
     text = LetterText.objects.filter(letter=edition.letter_id, sha256=sha256).order_by("revision").first()
     if text is None:
         raise LetterText.DoesNotExist(sha256)
@@ -261,10 +262,10 @@ def plan(edition: Edition, contents: Sequence[Content]) -> Iterator[Planned]:
     yield Planned("", "signatories.csv", lambda: render_csv(content))
     yield Planned("", "changes.json", lambda: render_changes_json(content, entries, previous))
     for name, style in html.style().values():
-        yield Planned("", name, lambda style=style: style)
+        yield Planned("", name, partial(_same, style))
     for event in edition.facts["timeline"]:
         if event["file"]:
-            yield Planned("", event["file"], lambda sha256=event["sha256"]: bytes(Blob.objects.get(pk=sha256).content))
+            yield Planned("", event["file"], partial(_stored, event["sha256"]))
     for one in contents:
         with translation.override(interface_language(one.language)):
             yield from _plan_language(one, parts, entries, previous, listed)
@@ -278,7 +279,7 @@ def _plan_language(
     faces = html.render_faces(content, parts)
     for face, page in faces.items():
         # Until the documents are there, whose links the final faces have.
-        yield Planned(language, f"early/{face}.html", lambda page=page: page)
+        yield Planned(language, f"early/{face}.html", partial(_same, page))
     address = absolute(content.path)
     yield Planned(language, "changes/index.html", lambda: html.render_changes(content, entries, previous))
     yield Planned(language, "share/index.html", lambda: html.render_share(content))
@@ -291,7 +292,7 @@ def _plan_language(
     )
     for part in parts:
         source = _part_sha256(content, part.label, part.lines)
-        yield Planned(language, f"{part.path}index.html", lambda part=part: html.render_part(content, part), source)
+        yield Planned(language, f"{part.path}index.html", partial(html.render_part, content, part), source)
     countries = by_country(content.lines, _("International, or no country given"))
     yield Planned(language, "countries/index.html", lambda: html.render_countries(content, countries))
     if not content.is_split:
@@ -302,7 +303,7 @@ def _plan_language(
         yield Planned(
             language,
             f"{country.path}index.html",
-            lambda country=country, within=within: html.render_country(content, country, within),
+            partial(html.render_country, content, country, within),
             source,
         )
         for part in within:
@@ -310,9 +311,17 @@ def _plan_language(
             yield Planned(
                 language,
                 f"{country.path}{part.name}/index.html",
-                lambda country=country, part=part: html.render_country_part(content, country, part),
+                partial(html.render_country_part, content, country, part),
                 source,
             )
+
+
+def _same(content: bytes) -> bytes:
+    return content
+
+
+def _stored(sha256: str) -> bytes:
+    return bytes(Blob.objects.get(pk=sha256).content)
 
 
 def _part_sha256(content: Content, label: str, lines: Sequence[Line]) -> str:
@@ -326,10 +335,11 @@ def _part_sha256(content: Content, label: str, lines: Sequence[Line]) -> str:
 def parts_of(edition: Edition) -> list[Part]:
     """Return the parts of a list that was split, as the edition was published."""
     parts = []
-    for page, rows in groupby(edition.lines, key=lambda one: one.get("page", "").partition("#")[0]):
+    rows = zip(edition.lines, lines_of(edition), strict=True)
+    for page, found in groupby(rows, key=lambda row: row[0].get("page", "").partition("#")[0]):
         if page:
             name = page.removeprefix("signatories/").removesuffix("/")
-            parts.append(Part(name, part_label(name), list(rows)))
+            parts.append(Part(name, part_label(name), [line for _row, line in found]))
     return parts
 
 

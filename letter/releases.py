@@ -166,7 +166,7 @@ def _write(directory: Path, name: str, letters: list[Listed]) -> None:
             _write_letter(directory, release, one)
         front = [one for one in letters if one.is_open]
         if len(front) == 1:
-            page = face_of(front[0].edition, next(iter(front[0].edition.texts)), "index")
+            page = face_of(front[0].edition, front[0].edition.languages[0], "index")
             front_page = rebase(page.content, f"{front[0].slug}/")
         else:
             front_page = render_to_string("letter/index.html", {"letters": letters}).encode()
@@ -186,7 +186,7 @@ def site_files(letters: list[Listed]) -> dict[str, bytes]:
     """Return what search engines ask for (robots.txt: RFC 9309; sitemap.xml: sitemaps.org, 0.9)."""
     entries = []
     for one in letters:
-        languages = list(one.edition.texts)
+        languages = one.edition.languages
         alternates = [
             (language, absolute(letter_path(one.slug, language if number else "")))
             for number, language in enumerate(languages)
@@ -206,12 +206,12 @@ def _write_letter(directory: Path, release: Path, one: Listed) -> None:
         tree = directory / "trees" / tree_name(edition)
         if not tree.is_dir():
             _write_tree(directory, tree, edition)
-        for place, language in enumerate(edition.texts):
+        for place, language in enumerate(edition.languages):
             link = directory / "editions" / (language if place else "-") / one.slug / str(edition.number)
             _point(link, f"../../../trees/{tree.name}/{language}")
         if number == 0:
             newest, newest_tree = edition, tree
-    for place, language in enumerate(newest.texts):
+    for place, language in enumerate(newest.languages):
         folder = release / letter_path(one.slug, language if place else "").strip("/")
         folder.mkdir(parents=True)
         up = "../" * len(folder.relative_to(directory).parts)
@@ -237,7 +237,7 @@ def _write_tree(directory: Path, tree: Path, edition: Edition) -> None:
     """Write the pages of an edition, in each of its languages."""
     pages = list(edition.pages.values_list("language", "name", "blob_id"))
     with _whole(tree) as unfinished:
-        for language in edition.texts:
+        for language in edition.languages:
             for page_language, name, sha256 in pages:
                 if page_language in (language, "") and not HIDDEN.fullmatch(name):
                     _link(_blob(directory, sha256, name), unfinished / language / name)

@@ -96,6 +96,10 @@ class Edition(models.Model):
     """What is new since the edition before: see `letter.changes.Changes`."""
     source_sha256 = models.CharField(max_length=64)
 
+    # With `EditionQuerySet.with_stage`.
+    has_documents: bool
+    is_sealed: bool
+
     objects = EditionQuerySet.as_manager()
 
     class Meta:
@@ -116,6 +120,14 @@ class Edition(models.Model):
     def file(self, name: str, language: str = "") -> bytes:
         """Return the content of a page; raises Page.DoesNotExist."""
         return self.pages.select_related("blob").get(language=language, name=name).content
+
+    @property
+    def languages(self) -> list[str]:
+        """The languages of its texts, the original first."""
+        if self.facts:
+            return [language for language, _title in self.facts["languages"]]
+        # An edition from before translations; JSON in Postgres keeps no order of `texts`.
+        return sorted(self.texts, key=lambda language: (language != self.letter.language, language))
 
     @cached_property
     def lines(self) -> list[dict[str, Any]]:
