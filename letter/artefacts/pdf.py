@@ -167,7 +167,7 @@ class Press:
         """Return the copy for `addressee`."""
         copy = self._copy(addressee)
         content = self._compile('#import "letter.typ": document\n#document(json(bytes((COPY,))))', copy)
-        return Pdf(content, tuple(self._missing(copy)))
+        return Pdf(content, self._missing(copy))
 
     def card(self) -> bytes:
         """Return the picture for `letter.artefacts.picture`."""
@@ -182,7 +182,8 @@ class Press:
 
         while True:
             # As numbers of bytes, the text of a copy cannot become source, whatever it is.
-            data = ",".join(map(str, json.dumps(_spell(copy, self.unprintable)).encode()))
+            mine = {"addressee": copy, "note": self._note(self._missing(copy))}
+            data = ",".join(map(str, json.dumps(_spell(mine, self.unprintable)).encode()))
             try:
                 return self.compiler.compile(
                     source.replace("COPY", data).encode(),
@@ -202,7 +203,7 @@ class Press:
     def _edition(self) -> str:
         """Return what is the same in all copies, as JSON."""
         names = [self._mark(name) for name in self.names]
-        edition = {"letter": self.letter, "ui": {**self.ui, "note": self._note()}, "names": names}
+        edition = {"letter": self.letter, "ui": self.ui, "names": names}
         return json.dumps({**_spell(edition, self.unprintable), "fonts": families()})
 
     def _letter(self) -> dict[str, Any]:
@@ -273,11 +274,11 @@ class Press:
             return foreign(text)
         return text.translate(str.maketrans("0123456789", digits_of(language)))
 
-    def _note(self) -> str | dict[str, str] | None:
-        """Return what stands after the list if something in it could not be printed as written."""
-        if not self.unprintable:
+    def _note(self, missing: Sequence[MissingGlyph]) -> str | dict[str, str] | None:
+        """Return what stands after the list if something could not be printed as written."""
+        if not missing:
             return None
-        count = sum(any(cluster in name for cluster in self.unprintable) for name in self.names)
+        count = len({one.name for one in missing} - set(self.words.values()))
         note = _("Characters for which no font was at hand stand in square brackets, by their Unicode numbers.")
         if count:
             note += " " + ngettext(
@@ -287,13 +288,14 @@ class Press:
             ) % {"count": count, "address": f"{self.content.address.rstrip('/')}/signatories.json"}
         return self._interface(note, self.ui["script"], "")
 
-    def _missing(self, copy: dict[str, Any] | None) -> Iterator[MissingGlyph]:
+    def _missing(self, copy: dict[str, Any] | None) -> tuple[MissingGlyph, ...]:
+        """Return what of this edition and of `copy` is known to have no glyph."""
         if not self.unprintable:
-            return
-        for name in self.names:
-            yield from missing_in(name, name, self.unprintable)
+            return ()
+        texts = [(name, name) for name in self.names]
         for key, tree in (("letter", self.letter), ("copy", copy), ("ui", self.ui)):
-            yield from missing_in(self.words[key], "\n".join(_strings(tree)), self.unprintable)
+            texts.append((self.words[key], "\n".join(_strings(tree))))
+        return tuple(one for name, text in texts for one in missing_in(name, text, self.unprintable))
 
 
 # ── Characters that no font has ──
@@ -400,7 +402,10 @@ def _blocks(nodes: Iterable[SyntaxTreeNode]) -> list[Any]:
             case "paragraph":
                 found.append(["tight" if node.hidden else "p", _inlines(node.children[0].children)])
             case "heading":
-                found.append(["h", min(max(int(node.tag[1]), 2), 4), _inlines(node.children[0].children)])
+                words = _inlines(node.children[0].children)
+                # An empty heading is no heading that PDF/UA-1 admits.
+                if any(text.strip() for text in _strings(words)):
+                    found.append(["h", min(max(int(node.tag[1]), 2), 4), words])
             case "bullet_list" | "ordered_list":
                 items = [_blocks(item.children) for item in node.children]
                 is_tight = any(block[0] == "tight" for item in items for block in item)
