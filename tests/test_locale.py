@@ -136,7 +136,11 @@ def page(edition, name, language):
     ("language", "start", "words"),
     [
         ("en", '<html lang="en-gb" dir="ltr">', ["2 signatories", "Log of changes", "SHA-256 of the list:"]),
-        ("fr", '<html lang="fr" dir="ltr">', ["2 signataires", "Journal des modifications", "SHA-256 de la liste\u00a0:"]),
+        (
+            "fr",
+            '<html lang="fr" dir="ltr">',
+            ["2 signataires", "Journal des modifications", "SHA-256 de la liste\u00a0:"],
+        ),
         ("es", '<html lang="es" dir="ltr">', ["2 signatarios", "Registro de cambios", "SHA-256 de la lista:"]),
         ("ar", '<html lang="ar" dir="rtl">', ["جهتان موقِّعتان", "سجل التغييرات", "بصمة SHA-256 للقائمة:"]),
     ],
