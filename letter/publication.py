@@ -292,7 +292,7 @@ def _plan_language(
     for part in parts:
         source = _part_sha256(content, part.label, part.lines)
         yield Planned(language, f"{part.path}index.html", lambda part=part: html.render_part(content, part), source)
-    countries = by_country(content.lines, _("International"))
+    countries = by_country(content.lines, _("International, or no country given"))
     yield Planned(language, "countries/index.html", lambda: html.render_countries(content, countries))
     if not content.is_split:
         return

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -35,8 +32,6 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 STANDARDS = ["ua-1", "a-2a"]
-# Copies made at once. Typst leaves the interpreter free while it works; more would cost memory.
-THREADS = 2
 
 DIGITS = {"ar": "٠١٢٣٤٥٦٧٨٩", "fa": "۰۱۲۳۴۵۶۷۸۹"}
 
@@ -56,7 +51,7 @@ FONT_OF_SCRIPT = {
     "HANGUL": "fonts-wqy-microhei", "ETHIOPIC": "fonts-sil-abyssinica", "DEVANAGARI": "fonts-lohit-deva",
     "BENGALI": "fonts-lohit-beng-bengali", "TAMIL": "fonts-lohit-taml", "TELUGU": "fonts-lohit-telu",
     "GUJARATI": "fonts-lohit-gujr", "GURMUKHI": "fonts-lohit-guru", "KANNADA": "fonts-lohit-knda",
-    "MALAYALAM": "fonts-lohit-mlym", "KHMER": "fonts-khmeros", "MYANMAR": "fonts-sil-padauk",
+    "MALAYALAM": "fonts-lohit-mlym", "SYMBOL": "fonts-symbola", "KHMER": "fonts-khmeros", "MYANMAR": "fonts-sil-padauk",
 }  # fmt: skip
 
 
@@ -96,23 +91,17 @@ def render_pdf(content: Content, *, addressee: Addressee | None = None) -> Pdf:
     Raises:
         typst.TypstError: if the document cannot be set for another reason.
     """
-    return _Press(content).print(addressee)
+    return Press(content).print(addressee)
 
 
 def render_copies(content: Content, addressees: Sequence[Addressee]) -> Iterator[Pdf]:
     """Yield the copy for each of `addressees`, in their order, each as `render_pdf` makes it.
 
-    Two threads work ahead by a few copies. What is the same in all copies is prepared once.
+    They are made as they are asked for, by one press, which sets the list once: 123 copies with 10,000
+    names take some 20 seconds of one core. Typst does not leave the interpreter free long enough for a
+    second thread to help.
     """
-    press = _Press(content)
-    # What no font has is learnt from the first copy, so that the others need not fail.
-    yield from map(press.print, addressees[:1])
-    rest = iter(addressees[1:])
-    with ThreadPoolExecutor(THREADS) as pool:
-        ahead = [pool.submit(press.print, one) for one in islice(rest, THREADS + 1)]
-        while ahead:
-            yield ahead.pop(0).result()
-            ahead += [pool.submit(press.print, one) for one in islice(rest, 1)]
+    return map(Press(content).print, addressees)
 
 
 @lru_cache(maxsize=1)
@@ -125,17 +114,18 @@ def fonts(folders: tuple[str, ...]) -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, font_paths=[amiri, *folders])
 
 
-def compiler(template: str) -> typst.Compiler:
-    """Return a compiler of a template of this folder, which can read nothing outside it."""
+def families() -> list[str]:
+    """Return the fonts of LETTER_FONT_DIRS by name, those with serifs first, as the letter's own have them."""
+    found = {font.family for font in fonts(tuple(settings.LETTER_FONT_DIRS)).fonts() if font.path}
+    return sorted(found - {"Amiri"}, key=lambda name: ("Serif" not in name, name))
+
+
+def compiler() -> typst.Compiler:
+    """Return a compiler that reads this folder, and nothing outside it."""
     import typst
 
     found = fonts(tuple(settings.LETTER_FONT_DIRS))
-    return typst.Compiler(str(FOLDER / template), root=str(FOLDER), font_paths=found, ignore_system_fonts=True)
-
-
-def local_digits(text: str) -> str:
-    """Return `text` with the digits that the active language writes."""
-    return text.translate(str.maketrans("0123456789", digits_of(get_language() or "")))
+    return typst.Compiler(b"", root=str(FOLDER), font_paths=found, ignore_system_fonts=True)
 
 
 def digits_of(language: str) -> str:
@@ -151,55 +141,69 @@ def script_of(text: str) -> str:
     return "LATIN"
 
 
-class _Press:
-    """One edition, prepared for printing in any number of copies. Its `print` may run in several threads."""
+def foreign(text: str) -> dict[str, str]:
+    """Return `text` with script, direction and language of its first strong letter, as Typst wants to know them."""
+    script = script_of(text)
+    language = LANGUAGE_OF_SCRIPT.get(script, "und")
+    return {"text": text, "lang": language, "dir": direction_of(language), "script": script}
 
-    def __init__(self, content: Content) -> None:
+
+class Press:
+    """One edition, prepared for printing in any number of copies."""
+
+    def __init__(self, content: Content, *, has_list: bool = True) -> None:
         self.content = content
+        self.names = [line.name for line in content.lines] if has_list else []
         self.script = script_of(content.title)
         self.letter = self._letter()
         self.ui = self._ui()
         self.words = {"letter": _("the letter's text"), "copy": _("the addressee"), "ui": _("the words around it")}
-        # Filled as printing fails; a copy that is at work meanwhile finds its own.
+        # What no font has is learnt as printing fails, so that further copies need not.
         self.unprintable: frozenset[str] = frozenset()
-        self.prepared: dict[frozenset[str], dict[str, str]] = {}
-        self.thread = threading.local()
+        self.edition = self._edition()
+        self.compiler = compiler()
 
     def print(self, addressee: Addressee | None) -> Pdf:
         """Return the copy for `addressee`."""
+        copy = self._copy(addressee)
+        content = self._compile('#import "letter.typ": document\n#document(json(bytes((COPY,))))', copy)
+        return Pdf(content, tuple(self._missing(copy)))
+
+    def card(self) -> bytes:
+        """Return the picture for `letter.artefacts.picture`."""
+        # A picture would show empty boxes without a word; as a PDF, it says which characters have no glyph.
+        self._compile('#include "card.typ"')
+        inputs = {"edition": self.edition}
+        return self.compiler.compile(b'#include "card.typ"', format="png", ppi=144, sys_inputs=inputs)
+
+    def _compile(self, source: str, copy: Any = None) -> bytes:
+        """Return a PDF, with the characters spelt that no font has; COPY in `source` becomes that data."""
         import typst
 
-        if not hasattr(self.thread, "compiler"):
-            self.thread.compiler = compiler("letter.typ")
-        copy = self._copy(addressee)
         while True:
-            unprintable = self.unprintable
-            inputs = {**self._inputs(unprintable), "copy": json.dumps(_spell(copy, unprintable))}
+            # As numbers of bytes, the text of a copy cannot become source, whatever it is.
+            data = ",".join(map(str, json.dumps(_spell(copy, self.unprintable)).encode()))
             try:
-                content = self.thread.compiler.compile(
+                return self.compiler.compile(
+                    source.replace("COPY", data).encode(),
                     format="pdf",
-                    sys_inputs=inputs,
+                    # One key: several would reach Typst in ever another order, and it would reuse nothing.
+                    sys_inputs={"edition": self.edition},
                     pdf_standards=STANDARDS,
                     timestamp=int(self.content.published_at.timestamp()),
                 )
             except typst.TypstError as error:
                 found = unprintable_in(error)
-                if not found - unprintable:
+                if not found - self.unprintable:
                     raise
-                self.unprintable = unprintable | found
-            else:
-                return Pdf(content, tuple(self._missing(unprintable, copy)))
+                self.unprintable |= found
+                self.edition = self._edition()
 
-    def _inputs(self, unprintable: frozenset[str]) -> dict[str, str]:
+    def _edition(self) -> str:
         """Return what is the same in all copies, as JSON."""
-        if unprintable not in self.prepared:
-            names = [line.name for line in self.content.lines]
-            self.prepared[unprintable] = {
-                "letter": json.dumps(_spell(self.letter, unprintable)),
-                "ui": json.dumps(_spell({**self.ui, "note": self._note(unprintable)}, unprintable)),
-                "names": json.dumps(_spell([self._foreign(name) for name in names], unprintable)),
-            }
-        return self.prepared[unprintable]
+        names = [self._mark(name) for name in self.names]
+        edition = {"letter": self.letter, "ui": {**self.ui, "note": self._note()}, "names": names}
+        return json.dumps({**_spell(edition, self.unprintable), "fonts": families()})
 
     def _letter(self) -> dict[str, Any]:
         content = self.content
@@ -223,25 +227,27 @@ class _Press:
     def _ui(self) -> dict[str, Any]:
         content = self.content
         language = get_language() or "en"
+        # Of a word that Django itself translates, since ours may lack a language, or a part of it.
+        script = script_of(format_date(content.dated_on, "F"))
+        published = content.published_at.astimezone(UTC)
         number, count = content.number, content.count
-        date = format_date(content.published_at.astimezone(UTC), "j F Y, H:i")
-        heading = ngettext("%(count)s signatory", "%(count)s signatories", count) % {"count": count}
         words = {
             "date": format_date(content.dated_on, "j F Y"),
-            "heading": heading,
+            "heading": ngettext("%(count)s signatory", "%(count)s signatories", count) % {"count": count},
             "empty": _("No organisation has signed yet."),
-            "edition": _("Edition %(number)s, %(date)s")
-            % {"number": number, "date": format_date(content.published_at.astimezone(UTC), "j F Y")},
+            "edition": _("Edition %(number)s, %(date)s") % {"number": number, "date": format_date(published, "j F Y")},
             "page": _("Page %(page)s of %(pages)s") % {"page": "{page}", "pages": "{pages}"},
-            "imprint": _("Edition %(number)s, published on %(date)s UTC.") % {"number": number, "date": date},
+            "imprint": _("Edition %(number)s, published on %(date)s UTC.")
+            % {"number": number, "date": format_date(published, "j F Y, H:i")},
             "permanent": _("Permanent address:"),
         }
         return {
-            **{key: local_digits(text) for key, text in words.items()},
-            "digest": _("SHA-256 of the list:"),
+            "digest": self._interface(_("SHA-256 of the list:"), script, ""),
+            **{key: self._interface(text, script, language) for key, text in words.items()},
+            "subject": words["imprint"],
             "lang": language.split("-")[0],
             "dir": direction_of(language),
-            "script": script_of(heading),
+            "script": script,
             "digits": list(digits_of(language)),
             "address": content.address,
         }
@@ -251,41 +257,43 @@ class _Press:
             return None
         address = [addressee.name, addressee.office, *addressee.postal_address.splitlines()]
         return {
-            "address": [self._foreign(line) for line in address if line],
-            "salutation": self._foreign(addressee.salutation) if addressee.salutation else None,
-            "cover": self._foreign(addressee.cover_line) if addressee.cover_line else None,
+            "address": [self._mark(line) for line in address if line],
+            "salutation": self._mark(addressee.salutation) if addressee.salutation else None,
+            "cover": self._mark(addressee.cover_line) if addressee.cover_line else None,
         }
 
-    def _foreign(self, text: str) -> str | dict[str, str]:
+    def _mark(self, text: str) -> str | dict[str, str]:
         """Return `text`, marked with language and direction if its script is not the letter's."""
-        script = script_of(text)
-        if script == self.script:
-            return text
-        language = LANGUAGE_OF_SCRIPT.get(script, "und")
-        return {"text": text, "lang": language, "dir": direction_of(language), "script": script}
+        return foreign(text) if script_of(text) != self.script else text
 
-    def _note(self, unprintable: frozenset[str]) -> str | None:
+    @staticmethod
+    def _interface(text: str, script: str, language: str) -> str | dict[str, str]:
+        """Return `text` with the digits of `language`, or marked as foreign if it is not translated."""
+        if not any(script_of(letter) == script for letter in text if letter.isalpha()):
+            return foreign(text)
+        return text.translate(str.maketrans("0123456789", digits_of(language)))
+
+    def _note(self) -> str | dict[str, str] | None:
         """Return what stands after the list if something in it could not be printed as written."""
-        if not unprintable:
+        if not self.unprintable:
             return None
-        count = sum(any(cluster in line.name for cluster in unprintable) for line in self.content.lines)
-        explanation = _("Characters for which no font was at hand stand in square brackets, by their Unicode numbers.")
-        if not count:
-            return explanation
-        where = ngettext(
-            "%(count)s name is concerned; it stands as written in %(address)s.",
-            "%(count)s names are concerned; they stand as written in %(address)s.",
-            count,
-        ) % {"count": count, "address": f"{self.content.address.rstrip('/')}/signatories.json"}
-        return f"{explanation} {where}"
+        count = sum(any(cluster in name for cluster in self.unprintable) for name in self.names)
+        note = _("Characters for which no font was at hand stand in square brackets, by their Unicode numbers.")
+        if count:
+            note += " " + ngettext(
+                "%(count)s name is concerned; it stands as written in %(address)s.",
+                "%(count)s names are concerned; they stand as written in %(address)s.",
+                count,
+            ) % {"count": count, "address": f"{self.content.address.rstrip('/')}/signatories.json"}
+        return self._interface(note, self.ui["script"], "")
 
-    def _missing(self, unprintable: frozenset[str], copy: dict[str, Any] | None) -> Iterator[MissingGlyph]:
-        if not unprintable:
+    def _missing(self, copy: dict[str, Any] | None) -> Iterator[MissingGlyph]:
+        if not self.unprintable:
             return
-        for line in self.content.lines:
-            yield from missing_in(line.name, line.name, unprintable)
+        for name in self.names:
+            yield from missing_in(name, name, self.unprintable)
         for key, tree in (("letter", self.letter), ("copy", copy), ("ui", self.ui)):
-            yield from missing_in(self.words[key], "\n".join(_strings(tree)), unprintable)
+            yield from missing_in(self.words[key], "\n".join(_strings(tree)), self.unprintable)
 
 
 # ── Characters that no font has ──
