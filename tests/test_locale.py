@@ -185,10 +185,10 @@ def test_countries_are_named_in_the_readers_language():
     }
 
     assert names == {
-        "en": ["Germany", "International"],
-        "fr": ["Allemagne", "Organisations internationales"],
-        "es": ["Alemania", "Organizaciones internacionales"],
-        "ar": ["ألمانيا", "منظمات دولية"],
+        "en": ["Germany", "International, or no country given"],
+        "fr": ["Allemagne", "Organisations internationales ou sans pays indiqué"],
+        "es": ["Alemania", "Organizaciones internacionales o sin país indicado"],
+        "ar": ["ألمانيا", "منظمات دولية أو لم يُذكر بلدها"],
     }
 
 
