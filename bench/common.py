@@ -98,9 +98,9 @@ def django():
 WORDS = {
     "latin": (
         "Action Alliance Association Centre Coalition Comité Commission Défense Droits Federación Foundation Fórum "
-        "Globale Human Initiative Institut International Jeunes Jurists Justicia Legal Ligue Monitor Movimiento Mujeres "
-        "Network Observatorio Organización Paz Peace Platform Réseau Rights Society Solidarité Transitional Union "
-        "Victims Voices Watch Women Youth Zivilgesellschaft für gegen the of et de para por"
+        "Globale Human Initiative Institut International Jeunes Jurists Justicia Legal Ligue Monitor Movimiento "
+        "Mujeres Network Observatorio Organización Paz Peace Platform Réseau Rights Society Solidarité Transitional "
+        "Union Victims Voices Watch Women Youth Zivilgesellschaft für gegen the of et de para por"
     ).split(),
     "arabic": "مركز الحقوق للعدالة جمعية المرأة السلام مؤسسة حقوق الإنسان شبكة المحامين منظمة".split(),
     "cyrillic": "Центр прав человека Союз юристов Комитет за мир Фонд поддержки женщин Правовая инициатива".split(),
@@ -110,9 +110,7 @@ WORDS = {
 # Most organisations of such letters write their names in Latin script.
 SCRIPTS = ["latin"] * 88 + ["arabic"] * 5 + ["cyrillic"] * 4 + ["greek"] * 2 + ["hebrew"]
 COUNTRIES = "FR DE US KE UG CD CO MX AR BR PE GT ES IT BE NL GB CH NG SN ML CF CI GM ZA PH ID BD NP LK PK AF IQ".split()
-COUNTRIES += (
-    "PS IL JO LB EG TN MA LY SD UA RU GE AM TR GR RS BA HR ME HU PL AU NZ JP KR FJ CA HT JM VE EC BO CL".split()
-)
+COUNTRIES += "PS IL JO LB EG TN MA LY SD UA RU GE AM TR GR RS BA HR ME HU PL AU NZ JP KR FJ CA HT JM VE EC BO".split()
 
 
 def names(count, seed=2020):

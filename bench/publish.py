@@ -192,8 +192,8 @@ def accept():
     letter = _letter()
     from signatories.jobs import publish_letter
     from signatories.models import SignOn
-    from signatories.states import Source
     from signatories.models.sign_on import OPERATOR
+    from signatories.states import Source
 
     before = letter.editions.first()
     known = set(before.pages.exclude(source_sha256="").values_list("language", "name", "source_sha256"))
