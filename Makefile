@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 LOCK := uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--python-version 3.11 --quiet --no-header
 
-.PHONY: demo test lint lock clean
+.PHONY: demo test lint bench lock clean
 
 demo: $(VENV)/demo.installed
 	@exec $(BIN)/python -m demo
@@ -17,6 +17,10 @@ lint: $(VENV)/test.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	SECRET_KEY=for-the-types SITE_URL=https://localhost DATABASE_URL=dbname=none $(BIN)/python -m mypy
+
+# Q=page, sign, publish, visible or copies: see docs/performance.md.
+bench: $(VENV)/test.installed
+	@exec $(BIN)/python -m bench $(Q)
 
 $(VENV)/demo.installed: requirements-demo.txt
 $(VENV)/test.installed: requirements-test.txt
