@@ -9,7 +9,7 @@ NOT_PUBLIC := bench config delivery demo docs letter/admin.py letter/imports.py 
 	letter/models signatories static tests templates/4* templates/5* templates/base.html templates/delivery \
 	templates/forms templates/mail templates/moderation templates/signatories
 
-.PHONY: demo test lint messages lock clean
+.PHONY: demo test lint bench messages lock clean
 
 demo: $(VENV)/demo.installed
 	@exec $(BIN)/python -m demo
@@ -21,6 +21,10 @@ lint: $(VENV)/test.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(NO_SERVER) $(BIN)/python -m mypy
+
+# Q=page, sign, publish, visible or copies: see docs/performance.md.
+bench: $(VENV)/test.installed
+	@exec $(BIN)/python -m bench $(Q)
 
 $(VENV)/demo.installed: requirements-demo.txt
 $(VENV)/test.installed: requirements-test.txt

@@ -104,18 +104,20 @@ def store(edition: Edition, planned: Iterable[Planned], like: Edition | None = N
         known = {(language, name, source): blob for language, name, source, blob in rows}
     pages: list[Page] = []
     contents: list[bytes] = []
+    size = 0
     for one in planned:
         blob = known.get((one.language, one.name, one.source_sha256))
         if blob is None:
             content = one.render()
             contents.append(content)
+            size += len(content)
             blob = hashlib.sha256(content).hexdigest()
         pages.append(
             Page(edition=edition, language=one.language, name=one.name, blob_id=blob, source_sha256=one.source_sha256)
         )
-        if sum(map(len, contents)) > BATCH:
+        if size > BATCH:
             Blob.objects.keep(contents)
-            contents = []
+            contents, size = [], 0
     Blob.objects.keep(contents)
     Page.objects.bulk_create(pages, batch_size=2000)
 
