@@ -85,7 +85,7 @@ def find(letter, number):
 
 def language_of(edition, language):
     """Return the text's language that an address names: none is the original's; raises Http404."""
-    original, *translations = edition.texts
+    original, *translations = edition.languages
     if language and language not in translations:
         raise Http404
     return language or original
