@@ -50,6 +50,29 @@ def font_dirs(value):
     return folders
 
 
+def signing_key_file(value):
+    """Return the file named in `value`, if any; a key that cannot sign would show only when an edition waits for it."""
+    if value:
+        # Imported where it is used: most deployments start without a key.
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+        try:
+            key = load_pem_private_key(Path(value).read_bytes(), password=None)
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"SIGNING_KEY_FILE names “{value}”, which cannot be read: {error.strerror}."
+            ) from None
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            key = None
+        if not isinstance(key, Ed25519PrivateKey):
+            raise ImproperlyConfigured(
+                f"SIGNING_KEY_FILE names “{value}”, which holds no Ed25519 private key in PEM without a password."
+            )
+    return value
+
+
 # A connection that the network has swallowed is noticed in seconds, not in hours.
 PATIENCE = {
     "connect_timeout": 5,
@@ -158,9 +181,9 @@ RELEASES_DIR = Path(env("RELEASES_DIR", str(BASE_DIR / "releases")))
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Folders of fonts for the letter's documents, beside those that come with the packages.
 # Ed25519 key (PEM) that signs manifests; without one they are chained, and not signed.
-SIGNING_KEY_FILE = env("SIGNING_KEY_FILE", "")
+SIGNING_KEY_FILE = signing_key_file(env("SIGNING_KEY_FILE", ""))
+# Folders of fonts for the letter's documents, beside those that come with the packages.
 LETTER_FONT_DIRS = font_dirs(env("LETTER_FONT_DIRS", ":"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -49,5 +49,8 @@ def verify_every_night(timestamp):
     for letter in Letter.objects.opened():
         for fault in seal.faults(letter):
             logger.error("Letter %s: %s", letter.slug, fault)
-    for fault in releases.repair():
-        logger.error("The release folder was repaired: %s", fault)
+    try:
+        for fault in releases.repair():
+            logger.error("The release folder was repaired: %s", fault)
+    except OSError:
+        logger.exception("The release folder cannot be repaired")

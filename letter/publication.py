@@ -26,6 +26,8 @@ from .parts import Part, by_country, by_initial, part_label
 
 # Namespace of the advisory lock that lets one publication of a letter run at a time.
 LOCK = 0x4C455454
+# Editions from before facts were kept are older than any delivery.
+NOT_DELIVERED = {"delivered_at": None, "edition_of_record": None, "timeline": [], "since_delivery": []}
 # The newest signatories that the feed tells of.
 IN_FEED = 100
 
@@ -70,7 +72,7 @@ def publish(
         return None
     printed = list(lines)
     facts = _facts(letter, texts, printed)
-    source = _source_sha256(facts, texts, printed)
+    source = source_sha256(facts, {text.language: text.sha256 for text in texts}, printed)
     newest = letter.editions.order_by("-number").first()
     if newest is not None and newest.source_sha256 == source and not again:
         Publication.objects.filter(letter=letter).update(published_revision=publication.revision)
@@ -164,11 +166,17 @@ def _since_delivery(letter: Letter, lines: Sequence[Line]) -> list[str]:
     return [wording.replace("{name}", line.name) for line in gone]
 
 
-def _source_sha256(facts: Mapping[str, Any], texts: Sequence[LetterText], lines: Sequence[Line]) -> str:
-    """Return the digest of all that an edition prints: two equal ones need no second edition."""
+def source_sha256(facts: Mapping[str, Any], texts: Mapping[str, str], lines: Sequence[Line]) -> str:
+    """Return the digest of all that an edition prints: two equal ones need no second edition.
+
+    Args:
+        facts: see `_facts`; they have the order of the languages.
+        texts: the SHA-256 of the text in each language.
+        lines: in the order printed.
+    """
     source = {
         "facts": facts,
-        "texts": [[text.language, text.sha256] for text in texts],
+        "texts": [[language, texts[language]] for language, _title in facts["languages"]],
         "lines": lines_sha256(lines),
         "anchors": hashlib.sha256("\n".join(line.anchor for line in lines).encode()).hexdigest(),
     }
@@ -192,9 +200,14 @@ def _changes(
 def lines_of(edition: Edition) -> list[Line]:
     """Return the lines of an edition, as it printed them."""
     return [
-        Line(one["name"], one["acronym"], one["country"], one["website"], one.get("anchor", "").removeprefix("s"))
+        Line(one["name"], one["acronym"], one["country"], one["website"], _id_of(one.get("anchor", "")))
         for one in edition.lines
     ]
+
+
+def _id_of(anchor: str) -> str:
+    """Return the `Line.id` that makes this anchor; a line without one has an anchor from its name."""
+    return anchor[1:] if anchor.startswith("s") else ""
 
 
 def content_of(edition: Edition, language: str = "") -> Content:
@@ -215,7 +228,9 @@ def content_of(edition: Edition, language: str = "") -> Content:
 def _content(edition: Edition, text: LetterText, lines: Sequence[Line]) -> Content:
     letter, facts = edition.letter, edition.facts
     if not facts:  # an edition from before they were kept
-        facts = _facts(letter, letter.current_texts(), ())
+        texts = [text for text in letter.current_texts() if text.language in edition.texts]
+        facts = _facts(letter, texts, ()) | NOT_DELIVERED
+        facts["ended_at"] = facts["closes_at"]
     original = facts["languages"][0][0]
     path = letter_path(facts["slug"], "" if text.language == original else text.language)
     return Content(

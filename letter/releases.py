@@ -22,6 +22,7 @@ import os
 import re
 import shutil
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,6 +54,8 @@ MANY = 50
 AT_ONCE = 20
 # What is not smaller when it is compressed.
 PACKED = (".pdf", ".docx", ".xlsx", ".png", ".sig")
+# Seconds that the process which follows Postgres has to catch up, before what it shows is called a fault.
+PATIENCE = 5
 # Seconds for which a tree that another one has replaced is kept for downloads that have begun.
 GRACE = 60
 
@@ -120,43 +123,136 @@ def sync(directory: Path | None = None, at: datetime | None = None) -> bool:
     return True
 
 
+def faults(directory: Path | None = None, slug: str = "") -> Iterator[str]:
+    """Compare what this machine serves with Postgres; yield what differs, in words.
+
+    Nothing is changed. A machine without a release folder, as one with workers only, has no fault.
+
+    Args:
+        directory: the release folder.
+        slug: the letter whose files are compared (all letters by default); blobs are always compared.
+    """
+    directory = directory or settings.RELEASES_DIR
+    if not (directory / "current").is_symlink() and not (directory / "blobs").is_dir():
+        return
+    end = time.monotonic() + PATIENCE
+    while True:
+        letters = listed()
+        name = release_name(letters)
+        try:
+            is_shown = os.readlink(directory / "current") == name
+        except OSError:
+            is_shown = False
+        found = list(_faults_of_blobs(directory)) + list(_faults_of_release(directory / name, letters, slug))
+        if not is_shown:
+            found = [f"current does not show the release {name}, as Postgres has it"]
+        # While decisions are published, Postgres may be ahead for a moment; so may the process that writes.
+        if not found or (is_shown and release_name(listed()) == name) or time.monotonic() > end:
+            yield from found
+            return
+        time.sleep(INTERVAL / 5)
+
+
 def repair(directory: Path | None = None) -> list[str]:
-    """Compare this machine's blobs with their names, and have those that differ written again.
+    """Compare what this machine serves with Postgres, and if it differs have all of it written again.
 
     Returns:
         What was wrong, in words.
+
+    Raises:
+        OSError: when it cannot be written, or Postgres itself has a wrong content; all stays as it was.
     """
     directory = directory or settings.RELEASES_DIR
-    wrong = []
-    for file in sorted((directory / "blobs").glob("*")):
-        content = file.read_bytes()
-        plain = gzip.decompress(content) if file.suffix == ".gz" else content
-        plain = brotli.decompress(content) if file.suffix == ".br" else plain
-        if hashlib.sha256(plain).hexdigest() != file.name.partition(".")[0]:
-            wrong.append(f"{file.name} was changed or cut short")
-    if wrong:
-        # Every tree may link what was changed: all of it is rebuilt, beside the release that is served.
-        with _alone(directory) as alone:
-            if alone:
-                for folder in ("blobs", "trees", "editions"):
-                    old = directory / f".{folder}.wrong"
-                    shutil.rmtree(old, ignore_errors=True)
-                    (directory / folder).rename(old)
-                    shutil.rmtree(old, ignore_errors=True)
-                (directory / "current").unlink(missing_ok=True)
-                for release in directory.iterdir():
-                    if RELEASE.fullmatch(release.name):
-                        shutil.rmtree(release, ignore_errors=True)
-        sync(directory)
+    wrong = list(faults(directory))
+    if not wrong:
+        return wrong
+    # Hard links share what was changed, so all of it is written anew: beside what is served.
+    fresh, old = directory / ".fresh", directory / ".wrong"
+    with _alone(directory, wait=True):
+        for folder in (fresh, old):
+            shutil.rmtree(folder, ignore_errors=True)
+        try:
+            sync(fresh)
+            old.mkdir()
+            releases = [one.name for one in directory.iterdir() if RELEASE.fullmatch(one.name)]
+            for entry in ("blobs", "trees", "editions", *releases):
+                if (directory / entry).exists():
+                    (directory / entry).rename(old / entry)
+            for entry in ("blobs", "trees", "editions", os.readlink(fresh / "current")):
+                if (fresh / entry).exists():
+                    (fresh / entry).rename(directory / entry)
+            _flip(directory, os.readlink(fresh / "current"))
+        finally:
+            for folder in (fresh, old):
+                shutil.rmtree(folder, ignore_errors=True)
     return wrong
 
 
+def _faults_of_blobs(directory: Path) -> Iterator[str]:
+    for file in sorted((directory / "blobs").glob("[0-9a-f]*")):
+        sha256, _dot, ending = file.name.partition(".")
+        if _sha256_of(file, ending) != sha256:
+            yield f"blobs/{file.name} was changed or cut short"
+
+
+def _faults_of_release(release: Path, letters: list[Listed], slug: str) -> Iterator[str]:
+    known: dict[tuple[int, int], str] = {}
+    expected = {name: hashlib.sha256(content).hexdigest() for name, content in _front(letters).items()}
+    blobs: set[str] = set()
+    gone: set[Path] = set()
+    folders = [release]
+    for one in letters:
+        if not slug or one.slug == slug:
+            files = files_of(one)
+            expected |= files
+            blobs |= set(files.values())
+            folders += {(release / name).parent for name in files}
+    for name, sha256 in sorted(expected.items()):
+        for ending in ("", "gz", "br"):
+            file = release / f"{name}.{ending}".rstrip(".")
+            try:
+                stat = file.stat()
+            except OSError:
+                if ending:
+                    continue
+                # Of a folder that is missing one line says all.
+                missing = next((one for one in reversed(file.parents) if not one.is_dir()), file)
+                if missing not in gone:
+                    gone.add(missing)
+                    yield f"{missing.relative_to(release.parent).as_posix()} is missing"
+                continue
+            # Most files are links to those of another address.
+            identity = stat.st_dev, stat.st_ino
+            if identity not in known:
+                known[identity] = _sha256_of(file, ending)
+            if known[identity] != sha256:
+                yield f"{name}{'.' if ending else ''}{ending} was changed or cut short"
+    for sha256 in sorted(blobs):
+        if not (release.parent / "blobs" / sha256).is_file():
+            yield f"blobs/{sha256} is missing"
+    for folder in sorted(set(folders)):
+        for file in sorted(folder.iterdir() if folder.is_dir() else ()):
+            name = file.relative_to(release).as_posix()
+            plain = name.removesuffix(".gz").removesuffix(".br")
+            if file.is_file() and name not in expected and plain not in expected:
+                yield f"{name} is not of Postgres"
+
+
+def _sha256_of(file: Path, ending: str) -> str:
+    """Return the SHA-256 (hex) of what a file holds, unpacked; nothing if it cannot be."""
+    unpack = {"gz": gzip.decompress, "br": brotli.decompress}.get(ending, bytes)
+    try:
+        return hashlib.sha256(unpack(file.read_bytes())).hexdigest()
+    except (OSError, EOFError, zlib.error, brotli.error):
+        return ""
+
+
 @contextmanager
-def _alone(directory: Path) -> Iterator[bool]:
-    """Yield whether this is the one process that may write into `directory`."""
+def _alone(directory: Path, *, wait: bool = False) -> Iterator[bool]:
+    """Yield whether this is the one process that may write into `directory`; `wait` until it is."""
     with open(directory / ".lock", "w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             yield False
         else:
@@ -168,17 +264,21 @@ def _write(directory: Path, name: str, letters: list[Listed]) -> None:
     with _whole(directory / name) as release:
         for one in letters:
             _write_letter(directory, release, one)
-        front = [one for one in letters if one.is_open]
-        if len(front) == 1:
-            page = face_of(front[0].edition, front[0].edition.languages[0], "index")
-            front_page = rebase(page.content, f"{front[0].slug}/")
-        else:
-            front_page = render_to_string("letter/index.html", {"letters": letters}).encode()
-        _write_file(release / "index.html", front_page)
-        for file, content in site_files(letters).items():
+        for file, content in _front(letters).items():
             _write_file(release / file, content)
         # One call for all files: a release that a power cut could leave empty is worse than none.
         os.sync()
+
+
+def _front(letters: list[Listed]) -> dict[str, bytes]:
+    """Return the files above all letters."""
+    front = [one for one in letters if one.is_open]
+    if len(front) == 1:
+        page = face_of(front[0].edition, front[0].edition.languages[0], "index")
+        front_page = rebase(page.content, f"{front[0].slug}/")
+    else:
+        front_page = render_to_string("letter/index.html", {"letters": letters}).encode()
+    return {"index.html": front_page} | site_files(letters)
 
 
 def rebase(page: bytes, prefix: str) -> bytes:
@@ -227,6 +327,33 @@ def _write_letter(directory: Path, release: Path, one: Listed) -> None:
         _link(_blob(directory, face.sha256, "index.html"), folder / "index.html")
 
 
+def files_of(one: Listed) -> dict[str, str]:
+    """Return the SHA-256 of each file of a letter, of all editions, by its address without the first slash."""
+    files = {}
+    for number, edition in enumerate(one.edition.letter.editions.all()):
+        for place, (language, tree) in enumerate(_trees_of(edition).items()):
+            path = letter_path(one.slug, language if place else "").strip("/")
+            files |= {f"{path}/editions/{edition.number}/{name}": sha256 for name, sha256 in tree.items()}
+            if number == 0:
+                face = face_of(edition, language, "index" if one.is_open else "closed")
+                files |= {f"{path}/{name}": sha256 for name, sha256 in tree.items()}
+                files[f"{path}/index.html"] = face.sha256
+    return files
+
+
+def _trees_of(edition: Edition) -> dict[str, dict[str, str]]:
+    """Return, for each language of an edition, the original first, the SHA-256 of its files by name."""
+    pages = list(edition.pages.values_list("language", "name", "blob_id"))
+    trees = {}
+    for language in edition.languages:
+        trees[language] = {
+            name: sha256
+            for page_language, name, sha256 in pages
+            if page_language in (language, "") and not HIDDEN.fullmatch(name)
+        } | {"index.html": face_of(edition, language, "edition").sha256}
+    return trees
+
+
 def tree_name(edition: Edition) -> str:
     """Return the name of the tree of an edition (`with_stage`): another one when it has gained pages.
 
@@ -239,15 +366,12 @@ def tree_name(edition: Edition) -> str:
 
 def _write_tree(directory: Path, tree: Path, edition: Edition) -> None:
     """Write the pages of an edition, in each of its languages."""
-    pages = list(edition.pages.values_list("language", "name", "blob_id"))
-    _write_blobs(directory, {sha256: name for _language, name, sha256 in pages if not HIDDEN.fullmatch(name)})
+    trees = _trees_of(edition)
+    _write_blobs(directory, {sha256: name for files in trees.values() for name, sha256 in files.items()})
     with _whole(tree) as unfinished:
-        for language in edition.languages:
-            for page_language, name, sha256 in pages:
-                if page_language in (language, "") and not HIDDEN.fullmatch(name):
-                    _link(_blob(directory, sha256, name), unfinished / language / name)
-            face = face_of(edition, language, "edition")
-            _link(_blob(directory, face.sha256, "index.html"), unfinished / language / "index.html")
+        for language, files in trees.items():
+            for name, sha256 in files.items():
+                _link(directory / "blobs" / sha256, unfinished / language / name)
 
 
 def _blob(directory: Path, sha256: str, name: str) -> Path:
@@ -275,6 +399,14 @@ def _write_blobs(directory: Path, names: dict[str, str]) -> None:
             some.remove(sha256)
         if some:
             raise OSError(f"Postgres lacks the content {some.pop()}.")
+
+
+def content_of_blob(sha256: str, name: str) -> bytes:
+    """Return the content with this SHA-256 from Postgres; raises OSError, with `name`, if it has another one."""
+    content = bytes(Blob.objects.values_list("content", flat=True).get(pk=sha256))
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise OSError(f"The content {sha256} of “{name}” does not match its SHA-256.")
+    return content
 
 
 @contextmanager

@@ -2,30 +2,37 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
+from django.utils import timezone
 
 from .content import lines_sha256
-from .models import Edition, Letter, Page
+from .models import Edition, Letter, LetterText, Page
 from .models.edition import MANIFEST
-from .publication import Planned, lines_of, store
+from .publication import Planned, lines_of, source_sha256, store
 
 SIGNATURE, PUBLIC_KEY = "manifest.sig", "manifest.pem"
 FORMAT = "undersigned manifest 1"
+# How long an edition may wait for its documents and its manifest.
+PATIENCE = timedelta(hours=1)
 
 
 def seal(edition: Edition) -> None:
     """Give `edition`, all of whose pages are there, its manifest, in the caller's transaction.
 
-    The manifest before it must be there: editions are sealed in their order.
+    Editions are sealed in their order, and none over a gap: a manifest without one before says “the first”.
+
+    Raises:
+        Edition.DoesNotExist, Page.DoesNotExist: if the edition before it, or its manifest, is missing.
     """
-    before = edition.letter.editions.filter(number=edition.number - 1).first()
+    before = edition.letter.editions.get(number=edition.number - 1) if edition.number > 1 else None
     manifest = compose(edition, before)
     planned = [Planned("", MANIFEST, lambda: manifest)]
     key = signing_key()
@@ -69,30 +76,59 @@ def compose(edition: Edition, before: Edition | None) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def faults(letter: Letter) -> Iterator[str]:
-    """Recompute every edition of `letter` from what Postgres holds; yield what differs, in words."""
+def faults(letter: Letter, at: datetime | None = None) -> Iterator[str]:
+    """Recompute every edition of `letter` from what Postgres holds; yield what differs, in words.
+
+    An edition that a worker has still to seal is no fault in its first hour. Editions that are missing
+    at the end cannot be noticed from here: who holds a later manifest can (docs/verify.md).
+    """
+    at = at or timezone.now()
+    texts = {(text.language, text.sha256): text for text in letter.texts.all()}
+    editions = list(letter.editions.with_stage().order_by("number").select_related("letter"))
+    last_sealed = max((edition.number for edition in editions if edition.is_sealed), default=0)
     before: Edition | None = None
-    for edition in letter.editions.with_stage().order_by("number").select_related("letter"):
+    signers: dict[int, Ed25519PublicKey | None] = {}
+    for edition in editions:
         where = f"edition {edition.number}"
-        if before is not None and edition.number != before.number + 1:
-            yield f"{where}: edition {before.number + 1} is missing"
+        for number in range(before.number + 1 if before else 1, edition.number):
+            yield f"{where}: edition {number} is missing"
+        yield from _faults_of_row(edition, texts, where)
         yield from _faults_of_pages(edition, where)
-        texts = dict(letter.texts.values_list("sha256", "language"))
-        for language, sha256 in edition.texts.items():
-            if texts.get(sha256) != language:
-                yield f"{where}: its text in “{language}” is gone or was changed"
-        for text in letter.texts.filter(sha256__in=edition.texts.values()):
-            if text.compute_sha256() != text.sha256:
-                yield f"{where}: the text in “{text.language}” does not have the SHA-256 that it claims"
         if edition.is_sealed:
             yield from _faults_of_manifest(edition, before, where)
-        elif before is not None and before.is_sealed and edition.has_documents:
-            yield f"{where}: has no manifest yet"
+            try:
+                signers[edition.number] = _signer(edition)
+            except ValueError as error:
+                yield f"{where}: {error}"
+        elif edition.number < last_sealed:
+            yield f"{where}: its manifest is missing"
+        elif edition.published_at < at - PATIENCE:
+            yield f"{where}: has no manifest yet; no worker has made it"
         before = edition
+    yield from _faults_of_keys(signers)
+
+
+def _faults_of_row(edition: Edition, texts: Mapping[tuple[str, str], LetterText], where: str) -> Iterator[str]:
+    endorsed = [texts.get(key) for key in edition.texts.items()]
+    for (language, _sha256), text in zip(edition.texts.items(), endorsed, strict=True):
+        if text is None:
+            yield f"{where}: its text in “{language}” is gone or was changed"
+        elif text.compute_sha256() != text.sha256:
+            yield f"{where}: its text in “{language}” does not have the SHA-256 that it claims"
+    if edition.title not in {text.title for text in endorsed if text}:
+        yield f"{where}: its title is of none of its texts"
+    # Editions from before facts were kept have another digest of what they print.
+    if edition.facts:
+        try:
+            source = source_sha256(edition.facts, edition.texts, lines_of(edition))
+        except (Page.DoesNotExist, ValueError, KeyError):
+            source = ""
+        if source != edition.source_sha256:
+            yield f"{where}: what it prints beside its files (facts, texts, lines) does not have its SHA-256"
 
 
 def _faults_of_pages(edition: Edition, where: str) -> Iterator[str]:
-    for page in edition.pages.select_related("blob").iterator(chunk_size=50):
+    for page in edition.pages.select_related("blob").order_by("language", "name").iterator(chunk_size=50):
         if hashlib.sha256(page.content).hexdigest() != page.sha256:
             yield f"{where}: {page.language or '-'}/{page.name} does not have its SHA-256"
     try:
@@ -111,33 +147,62 @@ def _faults_of_manifest(edition: Edition, before: Edition | None, where: str) ->
     try:
         expected = compose(edition, before)
     except Page.DoesNotExist:
-        yield f"{where}: the manifest before it is missing"
+        # The manifest before it is missing, which was said there.
         return
     if manifest != expected:
         yield f"{where}: its manifest says something else than Postgres: {', '.join(_differences(manifest, expected))}"
+
+
+def _signer(edition: Edition) -> Ed25519PublicKey | None:
+    """Return the key that has signed the manifest of `edition`, or None if none has.
+
+    Raises:
+        ValueError: if the signature is not of its manifest.
+    """
+    found = dict(edition.pages.filter(name__in=[SIGNATURE, PUBLIC_KEY]).values_list("name", "blob__content"))
+    if not found:
+        return None
+    if len(found) == 1:
+        raise ValueError("has a signature without its key, or a key without its signature")
     try:
-        signature, public = edition.file(SIGNATURE), edition.file(PUBLIC_KEY)
-    except Page.DoesNotExist:
-        return
-    key = serialization.load_pem_public_key(public)
-    try:
-        assert isinstance(key, Ed25519PublicKey)  # noqa: S101 - whatever else it is, it has not signed this
-        key.verify(signature, manifest)
-    except (InvalidSignature, AssertionError):
-        yield f"{where}: the signature is not of its manifest"
+        key = serialization.load_pem_public_key(bytes(found[PUBLIC_KEY]))
+        if not isinstance(key, Ed25519PublicKey):
+            raise ValueError
+        key.verify(bytes(found[SIGNATURE]), edition.file(MANIFEST))
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+        raise ValueError("the signature is not of its manifest") from None
+    return key
+
+
+def _faults_of_keys(signers: Mapping[int, Ed25519PublicKey | None]) -> Iterator[str]:
+    """Compare the keys that have signed with the one configured, if there is one.
+
+    A former key may have signed former editions. From the first edition of the key that is in use, all are
+    to be signed by it; through the chain, its signatures cover all editions before.
+    """
     own = signing_key()
-    if own is not None and own.public_key() != key:
-        yield f"{where}: is signed by another key than the one configured"
+    if own is None or not signers:
+        return
+    public = own.public_key()
+    first = min((number for number, key in signers.items() if key == public), default=None)
+    for number, key in signers.items():
+        if key != public and first is not None and number > first:
+            yield f"edition {number}: is {'signed by another key' if key else 'not signed'}, after editions that are"
+    if first is None:
+        yield f"edition {max(signers)}: is not signed by the key that is configured: publish a new edition"
 
 
 def _differences(manifest: bytes, expected: bytes) -> list[str]:
     """Return the names of what differs between two manifests."""
-    said: dict[str, Any] = json.loads(manifest)
     true: dict[str, Any] = json.loads(expected)
-    differing = [name for name in true if name != "files" and said.get(name) != true[name]]
-    said_files = {(one["language"], one["name"]): one["sha256"] for one in said.get("files", [])}
+    try:
+        said: dict[str, Any] = json.loads(manifest)
+        said_files = {(one["language"], one["name"]): one["sha256"] for one in said["files"]}
+    except (ValueError, KeyError, TypeError):
+        return ["it cannot be read"]
     true_files = {(one["language"], one["name"]): one["sha256"] for one in true["files"]}
+    differing = [name for name in true if name != "files" and said.get(name) != true[name]]
     for key in sorted(said_files.keys() | true_files.keys()):
         if said_files.get(key) != true_files.get(key):
             differing.append("/".join(filter(None, key)))
-    return differing
+    return differing or ["its form"]

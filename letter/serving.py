@@ -157,12 +157,13 @@ class PublishedSite:
     def _turn(self):
         """Take up the release that `current` points to; other threads serve the old one meanwhile."""
         try:
-            release = os.readlink(self.current)
+            # A release that was repaired has its old name, and is another folder.
+            release = os.readlink(self.current), os.stat(self.current).st_ino
         except OSError:
             return
         if release != self.release[0] and self.turning.acquire(blocking=False):
             try:
-                folder = os.path.join(os.path.dirname(self.current), release)
+                folder = os.path.join(os.path.dirname(self.current), release[0])
                 if os.path.isdir(folder):
                     # One assignment: another thread sees the old release or the new one.
                     self.release = release, folder, ReleaseFiles(None, index_file=True, max_age=0, mimetypes=KINDS)

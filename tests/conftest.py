@@ -59,7 +59,8 @@ def a_release_folder_of_its_own(request, tmp_path):
     for folder in (tmp_path, *tmp_path.parents[:3]):
         if folder.name.startswith(("pytest-", "popen-", "test_")):
             folder.chmod(0o711)
-    if "db" not in request.fixturenames and "settings" not in request.fixturenames:
+    uses_database = "db" in request.fixturenames or request.node.get_closest_marker("django_db")
+    if not uses_database and "settings" not in request.fixturenames:
         return
     settings = request.getfixturevalue("settings")
     settings.RELEASES_DIR = tmp_path / "releases"

@@ -117,6 +117,11 @@ class Edition(models.Model):
         """The permanent address of this edition."""
         return reverse("letter:edition", args=[self.letter.slug, self.number])
 
+    @property
+    def languages(self) -> list[str]:
+        """The languages of its texts, the original first; `texts` itself has no order in Postgres."""
+        return sorted(self.texts, key=lambda language: (language != self.letter.language, language))
+
     def file(self, name: str, language: str = "") -> bytes:
         """Return the content of a page; raises Page.DoesNotExist."""
         return self.pages.select_related("blob").get(language=language, name=name).content
