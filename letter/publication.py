@@ -27,7 +27,7 @@ from .parts import Part, by_country, by_initial, part_label
 # Namespace of the advisory lock that lets one publication of a letter run at a time.
 LOCK = 0x4C455454
 # Editions from before facts were kept are older than any delivery.
-NOT_DELIVERED = {"delivered_at": None, "edition_of_record": None, "timeline": [], "since_delivery": []}
+NOT_DELIVERED = {"delivered_at": None, "edition_of_record": None, "timeline": [], "withdrawn": []}
 # The newest signatories that the feed tells of.
 IN_FEED = 100
 
@@ -148,7 +148,8 @@ def _facts(letter: Letter, texts: Sequence[LetterText], lines: Sequence[Line]) -
             }
             for one in letter.timeline.all()
         ],
-        "since_delivery": _since_delivery(letter, lines) if record else [],
+        "withdrawal_wording": letter.withdrawal_wording,
+        "withdrawn": _withdrawn(record, lines) if record else [],
         "languages": [[text.language, text.title] for text in texts],
     }
 
@@ -157,13 +158,17 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _since_delivery(letter: Letter, lines: Sequence[Line]) -> list[str]:
-    """Return what is said of each signatory of the edition of record that stands no longer on the list."""
-    assert letter.edition_of_record is not None  # noqa: S101 - the caller has looked; this tells the type checker
+def _withdrawn(record: Edition, lines: Sequence[Line]) -> list[str]:
+    """Return the names of the edition of record whose organisations stand no longer on the list."""
     kept = {line.anchor for line in lines}
-    wording = letter.withdrawal_wording or _("{name} withdrew its signature after the letter was delivered.")
-    gone = [line for line in lines_of(letter.edition_of_record) if line.anchor not in kept]
-    return [wording.replace("{name}", line.name) for line in gone]
+    return [line.name for line in lines_of(record) if line.anchor not in kept]
+
+
+def _statements(facts: Mapping[str, Any], names: Iterable[str], language: str) -> list[str]:
+    """Return what is said of those that withdrew after delivery: the secretariat's words, or ours in `language`."""
+    with translation.override(interface_language(language)):
+        ours = _("{name} withdrew its signature after the letter was delivered.")
+    return [(facts["withdrawal_wording"] or ours).replace("{name}", name) for name in names]
 
 
 def source_sha256(facts: Mapping[str, Any], texts: Mapping[str, str], lines: Sequence[Line]) -> str:
@@ -188,12 +193,13 @@ def _changes(
 ) -> Changes:
     if newest is None:
         return Changes(is_first=True)
-    said = newest.facts.get("since_delivery", [])
+    known = newest.facts.get("withdrawn", [])
+    withdrawn = [name for name in facts["withdrawn"] if name not in known]
     return compare(
         lines_of(newest),
         lines,
         is_revised=newest.texts != {text.language: text.sha256 for text in texts},
-        statements=[one for one in facts["since_delivery"] if one not in said],
+        statements=_statements(facts, withdrawn, texts[0].language),
     )
 
 
@@ -257,7 +263,7 @@ def _content(edition: Edition, text: LetterText, lines: Sequence[Line]) -> Conte
             Event(date.fromisoformat(one["on"]), one["event"], one["who"], one["words"], one["language"], one["file"])
             for one in facts["timeline"]
         ],
-        since_delivery=facts["since_delivery"],
+        since_delivery=_statements(facts, facts["withdrawn"], text.language),
         languages=[(language, title) for language, title in facts["languages"]],
     )
 

@@ -214,7 +214,7 @@ def test_what_was_changed_in_the_database_is_named(statements, said):
 
 
 def test_a_letter_that_is_not_there_is_said_so():
-    with pytest.raises(CommandError, match="There is no letter “icc-2021”."):
+    with pytest.raises(CommandError, match=r"There is no letter “icc-2021”."):
         call_command("verify", "icc-2021")
 
 

@@ -126,14 +126,6 @@ class Edition(models.Model):
         """Return the content of a page; raises Page.DoesNotExist."""
         return self.pages.select_related("blob").get(language=language, name=name).content
 
-    @property
-    def languages(self) -> list[str]:
-        """The languages of its texts, the original first."""
-        if self.facts:
-            return [language for language, _title in self.facts["languages"]]
-        # An edition from before translations; JSON in Postgres keeps no order of `texts`.
-        return sorted(self.texts, key=lambda language: (language != self.letter.language, language))
-
     @cached_property
     def lines(self) -> list[dict[str, Any]]:
         """The lines, as ``signatories.json`` has them."""
