@@ -420,7 +420,7 @@ def test_an_arabic_letter_runs_from_right_to_left_and_latin_names_stay_whole(rea
     names = ["Al-Haq", "مركز القاهرة لدراسات حقوق الإنسان", "Zoë (CRD)", "الشبكة العربية (ANHRI)"]
 
     with translation.override("ar"):
-        pdf = render_pdf(a_content(names, language="ar", title=ARABIC, body="نص الرسالة.", place="نيويورك"))
+        pdf = render_pdf(a_content(names, language="ar", title=f"ICC: {ARABIC}", body="نص الرسالة.", place="نيويورك"))
 
     catalogue = reading(pdf, "qpdf", "--json")
     text = bare(reading(pdf, "pdftotext"))

@@ -9,17 +9,18 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.dateformat import format as format_date
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     import typst
 
 FOLDER = Path(__file__).parent
-STANDARDS = ["ua-1", "a-2a"]
+STANDARDS: list[typst.PDFStandard] = ["ua-1", "a-2a"]
 
 DIGITS = {"ar": "٠١٢٣٤٥٦٧٨٩", "fa": "۰۱۲۳۴۵۶۷۸۹"}
 
@@ -44,6 +45,8 @@ LANGUAGE_OF_SCRIPT = {
     "KHMER": "km", "MYANMAR": "my", "TIBETAN": "bo", "ETHIOPIC": "am", "GEORGIAN": "ka", "ARMENIAN": "hy",
     "THAANA": "dv",
 }  # fmt: skip
+
+JAPANESE = {"CJK", "HIRAGANA", "KATAKANA"}
 
 # Debian 12's smallest good package; any other script is in fonts-noto-core.
 FONT_OF_SCRIPT = {
@@ -141,10 +144,18 @@ def script_of(text: str) -> str:
     return "LATIN"
 
 
+def main_script(text: str) -> str:
+    """Return the script of most letters in `text`; “LATIN” if it has none."""
+    found = Counter(map(script_of, filter(str.isalpha, text))).most_common(1)
+    return found[0][0] if found else "LATIN"
+
+
 def foreign(text: str) -> dict[str, str]:
     """Return `text` with script, direction and language of its first strong letter, as Typst wants to know them."""
     script = script_of(text)
     language = LANGUAGE_OF_SCRIPT.get(script, "und")
+    if script == "CJK" and any(script_of(one) in JAPANESE - {"CJK"} for one in text):
+        language = "ja"
     return {"text": text, "lang": language, "dir": direction_of(language), "script": script}
 
 
@@ -154,7 +165,9 @@ class Press:
     def __init__(self, content: Content, *, has_list: bool = True) -> None:
         self.content = content
         self.names = [line.name for line in content.lines] if has_list else []
-        self.script = script_of(content.title)
+        # Not by the title's first letter, which may be that of “ICC”, whatever the letter's language.
+        self.script = main_script(content.title + content.body[:2000])
+        self.language = get_language()
         self.letter = self._letter()
         self.ui = self._ui()
         self.words = {"letter": _("the letter's text"), "copy": _("the addressee"), "ui": _("the words around it")}
@@ -174,7 +187,8 @@ class Press:
         # A picture would show empty boxes without a word; as a PDF, it says which characters have no glyph.
         self._compile('#include "card.typ"')
         inputs = {"edition": self.edition}
-        return self.compiler.compile(b'#include "card.typ"', format="png", ppi=144, sys_inputs=inputs)
+        picture = self.compiler.compile(b'#include "card.typ"', format="png", ppi=144, sys_inputs=inputs)
+        return cast(bytes, picture)
 
     def _compile(self, source: str, copy: Any = None) -> bytes:
         """Return a PDF, with the characters spelt that no font has; COPY in `source` becomes that data."""
@@ -185,7 +199,7 @@ class Press:
             mine = {"addressee": copy, "note": self._note(self._missing(copy))}
             data = ",".join(map(str, json.dumps(_spell(mine, self.unprintable)).encode()))
             try:
-                return self.compiler.compile(
+                document = self.compiler.compile(
                     source.replace("COPY", data).encode(),
                     format="pdf",
                     # One key: several would reach Typst in ever another order, and it would reuse nothing.
@@ -199,6 +213,8 @@ class Press:
                     raise
                 self.unprintable |= found
                 self.edition = self._edition()
+            else:
+                return cast(bytes, document)
 
     def _edition(self) -> str:
         """Return what is the same in all copies, as JSON."""
@@ -265,7 +281,10 @@ class Press:
 
     def _mark(self, text: str) -> str | dict[str, str]:
         """Return `text`, marked with language and direction if its script is not the letter's."""
-        return foreign(text) if script_of(text) != self.script else text
+        script = script_of(text)
+        if script == self.script or ({script, self.script} <= JAPANESE and self.content.language[:2] in {"ja", "zh"}):
+            return text
+        return foreign(text)
 
     @staticmethod
     def _interface(text: str, script: str, language: str) -> str | dict[str, str]:
@@ -278,6 +297,11 @@ class Press:
         """Return what stands after the list if something could not be printed as written."""
         if not missing:
             return None
+        # Copies may be asked for when another language is active than when they were begun.
+        with override(self.language):
+            return self._interface(self._note_in_words(missing), self.ui["script"], "")
+
+    def _note_in_words(self, missing: Sequence[MissingGlyph]) -> str:
         count = len({one.name for one in missing} - set(self.words.values()))
         note = _("Characters for which no font was at hand stand in square brackets, by their Unicode numbers.")
         if count:
@@ -286,7 +310,7 @@ class Press:
                 "%(count)s names are concerned; they stand as written in %(address)s.",
                 count,
             ) % {"count": count, "address": f"{self.content.address.rstrip('/')}/signatories.json"}
-        return self._interface(note, self.ui["script"], "")
+        return note
 
     def _missing(self, copy: dict[str, Any] | None) -> tuple[MissingGlyph, ...]:
         """Return what of this edition and of `copy` is known to have no glyph."""
