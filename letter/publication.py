@@ -27,7 +27,7 @@ from .parts import Part, by_country, by_initial, part_label
 # Namespace of the advisory lock that lets one publication of a letter run at a time.
 LOCK = 0x4C455454
 # Editions from before facts were kept are older than any delivery.
-NOT_DELIVERED = {"delivered_at": None, "edition_of_record": None, "timeline": [], "withdrawn": []}
+NOT_DELIVERED: dict[str, Any] = {"delivered_at": None, "edition_of_record": None, "timeline": [], "withdrawn": []}
 # The newest signatories that the feed tells of.
 IN_FEED = 100
 

@@ -329,7 +329,7 @@ def _write_letter(directory: Path, release: Path, one: Listed) -> None:
 
 def files_of(one: Listed) -> dict[str, str]:
     """Return the SHA-256 of each file of a letter, of all editions, by its address without the first slash."""
-    files = {}
+    files: dict[str, str] = {}
     for number, edition in enumerate(one.edition.letter.editions.all()):
         for place, (language, tree) in enumerate(_trees_of(edition).items()):
             path = letter_path(one.slug, language if place else "").strip("/")
