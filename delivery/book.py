@@ -81,6 +81,11 @@ class Row:
     """What somebody should know before they import it."""
 
     @property
+    def label(self) -> str:
+        """What the line calls its recipient."""
+        return self.values.get("name") or self.values.get("office") or ""
+
+    @property
     def changes(self) -> list[tuple[str, str, str]]:
         """(Column, before, after) of what it changes in the book."""
         if not self.recipient or not self.before:

@@ -151,7 +151,8 @@ def _queue_batch(delivery: Delivery, pdfs: dict[str, str]) -> bool:
 
 def file_name(number: int, recipient: Recipient) -> str:
     """Return the name of a copy's file: its number in the book, country and office, in ASCII."""
-    words = unicodedata.normalize("NFKD", recipient.office or recipient.name).encode("ascii", "ignore").decode()
+    decomposed = unicodedata.normalize("NFKD", recipient.office or recipient.name)
+    words = "".join(character for character in decomposed if not unicodedata.combining(character))
     parts = [f"{number:03}", str(recipient.country), re.sub(r"[^A-Za-z0-9]+", "-", words)[:60].strip("-")]
     return "-".join(filter(None, parts)) + ".pdf"
 
