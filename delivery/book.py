@@ -311,11 +311,11 @@ def _countries() -> dict[str, str]:
 
 
 def language_tag(value: str) -> str:
-    """Return the BCP 47 tag of a language, given as a tag or by its name, in English or its own."""
-    tag = value.replace("_", "-").lower()
-    primary, _hyphen, rest = tag.partition("-")
+    """Return the BCP 47 tag of a language, given as one or by its name, in English or its own."""
+    primary, *rest = value.replace("_", "-").lower().split("-")
     if primary in LANG_INFO:
-        return f"{primary}-{rest.upper() if len(rest) == 2 else rest}".rstrip("-")
+        # As the letter's texts are tagged: zh-Hant, pt-BR.
+        return "-".join([primary, *(part.upper() if len(part) == 2 else part.title() for part in rest)])
     return _languages().get(_words(value), "")
 
 

@@ -9,14 +9,15 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils import translation
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import gettext, ngettext
 from django_countries import countries
 
-from letter.content import Addressee, Content
+from letter.artefacts.pdf import render_copies
+from letter.content import Addressee, Content, interface_language
 from letter.models import Blob, Edition
+from letter.publication import content_of
 from signatories import mail
 
-from ._content_stub import content_of, render_copies
 from .models import Copy, Delivery, Recipient
 
 # Namespace of the advisory lock that lets one worker make the copies of a letter at a time.
@@ -59,10 +60,11 @@ def make_copies(delivery: Delivery) -> None:
 def _make_copies(delivery: Delivery, language: str, recipients: Sequence[Recipient]) -> None:
     """Make the copies in one language: what they have in common, such as the list, is set once."""
     content = content_of(delivery.edition, language)
-    addressees = [addressee(one, content, has_cover_line=delivery.has_cover_line) for one in recipients]
-    for recipient, pdf in zip(recipients, render_copies(content, addressees), strict=True):
-        with transaction.atomic():
-            _keep(delivery, recipient, content, pdf.content)
+    with translation.override(interface_language(language)):
+        addressees = [addressee(one, content, has_cover_line=delivery.has_cover_line) for one in recipients]
+        for recipient, pdf in zip(recipients, render_copies(content, addressees), strict=True):
+            with transaction.atomic():
+                _keep(delivery, recipient, content, pdf.content)
 
 
 def _keep(delivery: Delivery, recipient: Recipient, content: Content, pdf: bytes) -> None:
@@ -76,17 +78,17 @@ def _keep(delivery: Delivery, recipient: Recipient, content: Content, pdf: bytes
             "salutation": recipient.salutation or content.salutation,
             "closing": content.closing,
             "sender": delivery.sender,
+            "pointer": gettext("The letter and its signatories, as delivered:"),
             "edition_url": content.address,
         }
-        with translation.override(content.language):
-            message = mail.queue_to(
-                recipient.email,
-                "letter",
-                context,
-                sender=delivery.sender,
-                reply_to=delivery.reply_to,
-                attachment=mail.Attachment(blob.pk, f"{content.slug}.pdf"),
-            )
+        message = mail.queue_to(
+            recipient.email,
+            "letter",
+            context,
+            sender=delivery.sender,
+            reply_to=delivery.reply_to,
+            attachment=mail.Attachment(blob.pk, f"{content.slug}.pdf"),
+        )
     Copy.objects.create(recipient=recipient, blob=blob, language=content.language, message=message)
 
 
@@ -111,20 +113,30 @@ def addressee(recipient: Recipient, content: Content, *, has_cover_line: bool) -
 
 
 def cover_line(content: Content, country: str) -> str:
-    """Return which signatories are of `country`, in the language of `content`; empty if none is."""
+    """Return which signatories are of `country`, in the active language; empty if none is."""
     of_country = [line.name for line in content.lines if country and line.country == country]
     if not of_country:
         return ""
-    with translation.override(content.language):
-        named = pgettext("between the names of a list", ", ").join(of_country[:NAMED])
-        if (more := len(of_country) - NAMED) > 0:
-            words = ngettext("%(names)s and %(more)d more", "%(names)s and %(more)d more", more)
-            named = words % {"names": named, "more": more}
-        return ngettext(
-            "including %(count)d organisation from %(country)s: %(names)s.",
-            "including %(count)d organisations from %(country)s: %(names)s.",
-            len(of_country),
-        ) % {"count": len(of_country), "country": countries.name(country), "names": named}
+    named = gettext(", ").join(of_country[:NAMED])
+    if (more := len(of_country) - NAMED) > 0:
+        words = ngettext("%(names)s and %(count)s more", "%(names)s and %(count)s more", more)
+        named = words % {"names": named, "count": more}
+    words = ngettext(
+        "including %(count)s organisation from %(country)s: %(names)s.",
+        "including %(count)s organisations from %(country)s: %(names)s.",
+        len(of_country),
+    )
+    return words % {"count": len(of_country), "country": countries.name(country), "names": named}
+
+
+def default_note(edition: Edition, title: str) -> str:
+    """Return the covering note that the secretariat may reword, in the active language."""
+    words = ngettext(
+        "please find enclosed a joint letter of %(count)s organisation: “%(title)s”.",
+        "please find enclosed a joint letter of %(count)s organisations: “%(title)s”.",
+        edition.count,
+    )
+    return words % {"count": edition.count, "title": title}
 
 
 def send_final_copies(delivery: Delivery) -> None:
@@ -143,7 +155,7 @@ def _queue_batch(delivery: Delivery, pdfs: dict[str, str]) -> bool:
     batch = list(delivery.without_final_copy().select_related("letter", "text")[:BATCH])
     for sign_on in batch:
         language = sign_on.text.language if sign_on.text.language in pdfs else delivery.letter.language
-        with translation.override(language):
+        with translation.override(interface_language(language)):
             attachment = mail.Attachment(pdfs[language], f"{delivery.letter.slug}.pdf")
             mail.queue(sign_on, "delivered", attachment=attachment)
     return len(batch) == BATCH

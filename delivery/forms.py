@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_countries import countries
 
+from letter.content import interface_language
 from signatories.forms import helper, plain_text, written_text
 
 from . import book
+from .copies import default_note
 from .models import COLUMNS, FollowUp, Recipient
 
 # Bytes of an answer's file.
@@ -190,11 +192,8 @@ class DeliverForm(forms.Form):
         fieldsets = []
         for tag in self.languages:
             text = letter.text(tag)
-            with translation.override(tag):
-                note = _("please find enclosed a joint letter of %(count)d organisations: “%(title)s”.") % {
-                    "count": edition.count,
-                    "title": text.title,
-                }
+            with translation.override(interface_language(tag)):
+                note = default_note(edition, text.title)
             self.fields[f"subject_{tag}"] = forms.CharField(
                 label=gettext_lazy("Subject"), max_length=250, initial=text.title, validators=[plain_text]
             )

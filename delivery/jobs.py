@@ -1,23 +1,23 @@
-"""Jobs of the delivery: thin tasks around `copies`; the rules of the queue are those of `signatories.jobs`."""
+"""Jobs of the delivery: thin tasks around `copies`; the rules of the queue are those of `letter.jobs`."""
 
 from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from signatories.jobs import PUBLICATION, RETRY
+from letter.jobs import DOCUMENTS, RETRY
 
 from . import copies
 from .models import Delivery
 
 
-@app.task(name="make_copies", queue=PUBLICATION, retry=RETRY)
+@app.task(name="make_copies", queue=DOCUMENTS, retry=RETRY)
 def make_copies(letter_id):
     """Make the copies that a letter's recipients lack, and queue their messages."""
     delivery = Delivery.objects.select_related("letter", "edition__letter").get(letter=letter_id)
     copies.make_copies(delivery)
 
 
-@app.task(name="send_final_copies", queue=PUBLICATION, retry=RETRY)
+@app.task(name="send_final_copies", queue=DOCUMENTS, retry=RETRY)
 def send_final_copies(letter_id):
     """Queue the final copies that representatives have not got."""
     delivery = Delivery.objects.select_related("letter", "edition__letter").get(letter=letter_id)
@@ -44,7 +44,7 @@ def defer_once(task, letter_id):
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="sweep_deliveries", queue=PUBLICATION, queueing_lock="sweep_deliveries")
+@app.task(name="sweep_deliveries", queue=DOCUMENTS, queueing_lock="sweep_deliveries")
 def sweep_every_minute(timestamp):
     """Run the sweep; `timestamp` is the minute it is for."""
     sweep()

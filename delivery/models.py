@@ -16,6 +16,7 @@ from django_countries.fields import CountryField
 from procrastinate.contrib.django import app as jobs
 
 from letter.models import Blob, Edition, Letter, TimelineEntry
+from letter.models.text import language_tag
 from signatories.forms import plain_text, written_text
 from signatories.models import Message, SignOn
 
@@ -114,6 +115,7 @@ class Recipient(models.Model):
         _("language"),
         max_length=12,
         blank=True,
+        validators=[language_tag],
         help_text=_("A BCP 47 tag: en, fr, ar … If empty, or if the letter has no text in it, the original."),
     )
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
@@ -346,7 +348,7 @@ class FollowUp(models.Model):
     event = models.CharField(_("what happened"), max_length=20, choices=Event)
     on = models.DateField(_("on"))
     words = models.TextField(_("words"), blank=True, max_length=50_000, validators=[written_text])
-    language = models.CharField(_("language of the words"), max_length=12, blank=True)
+    language = models.CharField(_("language of the words"), max_length=12, blank=True, validators=[language_tag])
     blob = models.ForeignKey(Blob, null=True, on_delete=models.PROTECT, related_name="+")
     """A PDF."""
     who = models.CharField(_("who, on the letter's page"), max_length=250, blank=True, validators=[written_text])

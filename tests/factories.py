@@ -9,6 +9,7 @@ from django.core import signing
 from django.utils import timezone
 
 from delivery.models import Delivery, Recipient
+from letter.documents import make_documents
 from letter.models import Letter
 from signatories import declarations
 from signatories.jobs import publish_letter
@@ -127,6 +128,7 @@ def a_published(*names, **fields):
     letter = a_letter(**fields)
     an_accepted(letter, *names)
     publish_letter(letter)
+    make_documents(letter)
     return letter
 
 

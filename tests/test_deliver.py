@@ -18,9 +18,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from delivery import copies, jobs
 from delivery.models import Copy, Delivery, FollowUp, Record
 from letter.content import Content, Line
+from letter.documents import make_documents
 from letter.models import Letter, NotPublishedYet, TimelineEntry
 from signatories import mail
-from signatories.jobs import publish_letter
+from signatories.jobs import publish_letter as publish_pages
 from signatories.models import Actor, Message, SignOn
 from tests.factories import a_delivered, a_moderator, a_published, a_recipient, a_sign_on, an_accepted
 from tests.mailserver import link_in, text_of
@@ -66,6 +67,12 @@ def send_all():
 
 def sent_to(mail_server):
     return sorted(message["To"] for message in mail_server.messages)
+
+
+def publish_letter(letter):
+    edition = publish_pages(letter)
+    make_documents(letter)
+    return edition
 
 
 # ── the act ──
