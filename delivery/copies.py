@@ -5,7 +5,6 @@ import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils import translation
@@ -175,13 +174,16 @@ class _Pipe:
     def __init__(self) -> None:
         self.chunks: list[bytes] = []
 
-    def write(self, chunk: Any) -> int:
+    def write(self, chunk: bytes, /) -> int:
         """Keep `chunk`."""
         self.chunks.append(bytes(chunk))
         return len(chunk)
 
     def flush(self) -> None:
         """Nothing waits elsewhere."""
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def take(self) -> bytes:
         """Return what was written since the last time."""

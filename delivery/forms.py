@@ -15,7 +15,7 @@ from signatories.forms import helper, plain_text, written_text
 
 from . import book
 from .copies import default_note
-from .models import COLUMNS, FollowUp, Recipient
+from .models import COLUMNS, INVALID_EMAIL, FollowUp, Recipient
 
 # Bytes of an answer's file.
 MAX_ANSWER = 10_000_000
@@ -57,6 +57,7 @@ class RecipientForm(forms.ModelForm):
     class Meta:
         model = Recipient
         fields = COLUMNS
+        error_messages = {"email": {"invalid": INVALID_EMAIL}}
         widgets = {"postal_address": forms.Textarea(attrs={"rows": 4}), "channel": forms.RadioSelect}
 
     def __init__(self, *args, submit, **kwargs):
@@ -165,7 +166,7 @@ class DeliverForm(forms.Form):
         help_text=gettext_lazy("That person's e-mail address. Recipients see it."),
         error_messages={
             "required": gettext_lazy("Enter the e-mail address to which recipients answer."),
-            "invalid": gettext_lazy("Write the e-mail address as in name@example.org."),
+            "invalid": INVALID_EMAIL,
         },
     )
     has_cover_line = forms.BooleanField(
@@ -320,6 +321,6 @@ class ReaddressForm(forms.Form):
     email = forms.EmailField(
         label=gettext_lazy("E-mail address"),
         max_length=254,
-        error_messages={"invalid": gettext_lazy("Write the e-mail address as in name@example.org.")},
+        error_messages={"invalid": INVALID_EMAIL},
     )
     helper = helper("email", Submit("send", gettext_lazy("Send again")))

@@ -21,6 +21,9 @@ from signatories.forms import plain_text, written_text
 from signatories.models import Message, SignOn
 
 
+INVALID_EMAIL = _("Write the e-mail address as in name@example.org.")
+
+
 class NotDelivered(Exception):
     """The letter has not been delivered: nothing can have come of it."""
 
@@ -118,7 +121,7 @@ class Recipient(models.Model):
         validators=[language_tag],
         help_text=_("A BCP 47 tag: en, fr, ar … If empty, or if the letter has no text in it, the original."),
     )
-    email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    email = models.EmailField(_("e-mail"), max_length=254, blank=True, error_messages={"invalid": INVALID_EMAIL})
     postal_address = models.TextField(_("postal address"), max_length=500, blank=True, validators=[written_text])
     channel = models.CharField(_("how it goes"), max_length=5, choices=Channel, default=Channel.EMAIL)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
