@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from letter.models import Letter
+from letter.models import Letter, Publication
 
 from . import evidence, limits, states
 from .forms import AcceptForm, DeclineForm, RegisterForm, ReopenForm, WithdrawForm, helper
@@ -97,6 +97,7 @@ def queue(request):
         "letters": letters,
         "letter": letter,
         "words": words,
+        "unprintable": Publication.objects.exclude(missing_glyphs=[]).select_related("letter"),
         "failed": Message.objects.failed().to_representatives().select_related("sign_on")[:20],
     }
     return render(request, "moderation/queue.html", context)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from letter.models import Publication
 from signatories.models import Message
 from tests.factories import a_letter, a_moderator, a_sign_on, an_accepted
 
@@ -134,3 +135,14 @@ def test_a_moderator_signs_in_and_out(client):
     signed_out = client.post("/moderation/sign-out/")
 
     assert (signed_in["Location"], signed_out["Location"]) == ("/moderation/", "/moderation/sign-in/")
+
+
+def test_a_name_that_the_pdf_cannot_print_is_shown_with_the_font_that_would_help(client):
+    letter = a_letter()
+    missing = {"name": "人权组织", "characters": "人权组织", "script": "CJK", "font": "fonts-wqy-microhei"}
+    Publication.objects.filter(letter=letter).update(missing_glyphs=[missing])
+    client.force_login(a_moderator())
+
+    page = client.get("/moderation/").content.decode()
+
+    assert "<bdi>人权组织</bdi>: <bdi>人权组织</bdi> (CJK) · <code>fonts-wqy-microhei</code>" in page

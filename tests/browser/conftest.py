@@ -124,6 +124,11 @@ print(json.dumps({{
 """)
     return json.loads(made.splitlines()[-1]) | {
         "letter": "/icc-2020/",
+        "countries": "/icc-2020/countries/",
+        "changes": "/icc-2020/changes/",
+        "share": "/icc-2020/share/",
+        "verify": "/icc-2020/verify/",
+        "embed": "/icc-2020/embed/",
         "sign": "/icc-2020/sign/",
         "sign, with errors": "/icc-2020/sign/",
         "sent": "/icc-2020/sign/sent/",
@@ -168,7 +173,7 @@ def visit(new_page, session, addresses):
 
 
 PUBLIC = [
-    "letter", "edition", "sign", "sign, with errors", "sent", "confirm", "used link", "status", "status, withdrawn",
+    "letter", "edition", "countries", "changes", "share", "verify", "embed", "sign", "sign, with errors", "sent", "confirm", "used link", "status", "status, withdrawn",
     "withdraw", "bad link", "nothing there",
 ]  # fmt: skip
 DESK = [

@@ -107,3 +107,34 @@ def test_an_arabic_letter_runs_from_right_to_left_and_its_names_are_isolated(sit
         assert sorted(names.all_inner_texts()) == sorted(NAMES)
         assert {one.evaluate("one => getComputedStyle(one).unicodeBidi") for one in names.all()} == {"isolate"}
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_name_is_found_as_one_types_whatever_its_accents(visit):
+    page = visit("letter", width=360)
+
+    page.get_by_role("searchbox", name="Find a signatory").fill("federation  DROITS")
+
+    shown = page.locator(".names li:not([hidden])")
+    assert shown.all_inner_texts() == ["Fédération internationale pour les Droits Humains (FIDH)"]
+    expect(page.get_by_role("status")).to_have_text("Found: 1")
+    page.get_by_role("searchbox").fill("nobody at all")
+    expect(page.get_by_role("status")).to_have_text("No signatory is found.")
+    page.get_by_role("searchbox").fill("")
+    assert page.locator(".names li:not([hidden])").count() > 100
+
+
+def test_without_a_script_there_is_no_search_and_the_countries_are_there(visit):
+    page = visit("letter", java_script_enabled=False)
+
+    assert page.get_by_role("searchbox").count() == 0
+    page.get_by_role("link", name="By country").click()
+    page.get_by_role("link", name="Kenya").click()
+    expect(page.get_by_role("heading", name="Kenya")).to_be_in_viewport()
+
+
+def test_the_frame_that_other_sites_show_is_shown_on_the_page_about_it(visit):
+    page = visit("share")
+
+    expect(page.frame_locator("iframe").get_by_role("heading")).to_have_text(
+        "Joint letter to States Parties in support of the International Criminal Court"
+    )
