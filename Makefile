@@ -4,8 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--python-version 3.11 --quiet --no-header
+NO_SERVER := SECRET_KEY=for-the-tools SITE_URL=https://localhost DATABASE_URL=dbname=none
+NOT_PUBLIC := bench config delivery demo docs letter/admin.py letter/imports.py letter/management letter/markdown.py \
+	letter/models signatories static tests templates/4* templates/5* templates/base.html templates/delivery \
+	templates/forms templates/mail templates/moderation templates/signatories
 
-.PHONY: demo test lint lock clean
+.PHONY: demo test lint bench messages lock clean
 
 demo: $(VENV)/demo.installed
 	@exec $(BIN)/python -m demo
@@ -16,7 +20,11 @@ test: $(VENV)/test.installed
 lint: $(VENV)/test.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	SECRET_KEY=for-the-types SITE_URL=https://localhost DATABASE_URL=dbname=none $(BIN)/python -m mypy
+	$(NO_SERVER) $(BIN)/python -m mypy
+
+# Q=page, sign, publish, visible or copies: see docs/performance.md.
+bench: $(VENV)/test.installed
+	@exec $(BIN)/python -m bench $(Q)
 
 $(VENV)/demo.installed: requirements-demo.txt
 $(VENV)/test.installed: requirements-test.txt
@@ -25,6 +33,13 @@ $(VENV)/%.installed:
 	@echo "Installing $< (locked, hash-checked) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
 	@touch $@
+
+# Needs gettext: what visitors read, and no more, goes into the catalogues; tests/test_locale.py says what that is.
+messages: $(VENV)/test.installed
+	$(NO_SERVER) $(BIN)/python manage.py makemessages --locale fr --locale es --locale ar --no-location --no-obsolete \
+		$(addprefix --ignore=,$(VENV) $(NOT_PUBLIC))
+	sed -i '/^"POT-Creation-Date:/d' locale/*/LC_MESSAGES/django.po
+	$(NO_SERVER) $(BIN)/python manage.py compilemessages --locale fr --locale es --locale ar --ignore=$(VENV)
 
 # Needs uv; the lock files name no registry host.
 lock:

@@ -242,6 +242,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": ["'self'"],
         "script-src": ["'self'"],
         "connect-src": ["'self'"],
+        "frame-src": ["'self'"],
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],

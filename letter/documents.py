@@ -7,6 +7,7 @@ manifest: a worker that is killed leaves whole editions behind, and the next one
 import hashlib
 import json
 from collections.abc import Iterator
+from functools import partial
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -63,7 +64,7 @@ def _make(edition: Edition) -> None:
 
     missing: list[dict[str, str]] = []
     planned: list[Planned] = []
-    for language in edition.texts:
+    for language in edition.languages:
         content = content_of(edition, language)
         with translation.override(interface_language(language)):
             pdf = render_pdf(content)
@@ -89,7 +90,7 @@ def _make(edition: Edition) -> None:
                 _pages(edition, content, documents)
             )
             made_pages["card.png"] = render_card(content)
-        planned += [Planned(language, name, lambda made=made: made) for name, made in made_pages.items()]
+        planned += [Planned(language, name, partial(bytes, made)) for name, made in made_pages.items()]
     summary = {"edition": edition.number, "missing_glyphs": missing}
     summary_json = (json.dumps(summary, ensure_ascii=False, indent=1) + "\n").encode()
     store(edition, [*planned, Planned("", DOCUMENTS, lambda: summary_json)])

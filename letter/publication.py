@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -26,7 +27,7 @@ from .parts import Part, by_country, by_initial, part_label
 # Namespace of the advisory lock that lets one publication of a letter run at a time.
 LOCK = 0x4C455454
 # Editions from before facts were kept are older than any delivery.
-NOT_DELIVERED = {"delivered_at": None, "edition_of_record": None, "timeline": [], "since_delivery": []}
+NOT_DELIVERED: dict[str, Any] = {"delivered_at": None, "edition_of_record": None, "timeline": [], "withdrawn": []}
 # The newest signatories that the feed tells of.
 IN_FEED = 100
 
@@ -105,18 +106,20 @@ def store(edition: Edition, planned: Iterable[Planned], like: Edition | None = N
         known = {(language, name, source): blob for language, name, source, blob in rows}
     pages: list[Page] = []
     contents: list[bytes] = []
+    size = 0
     for one in planned:
         blob = known.get((one.language, one.name, one.source_sha256))
         if blob is None:
             content = one.render()
             contents.append(content)
+            size += len(content)
             blob = hashlib.sha256(content).hexdigest()
         pages.append(
             Page(edition=edition, language=one.language, name=one.name, blob_id=blob, source_sha256=one.source_sha256)
         )
-        if sum(map(len, contents)) > BATCH:
+        if size > BATCH:
             Blob.objects.keep(contents)
-            contents = []
+            contents, size = [], 0
     Blob.objects.keep(contents)
     Page.objects.bulk_create(pages, batch_size=2000)
 
@@ -145,7 +148,8 @@ def _facts(letter: Letter, texts: Sequence[LetterText], lines: Sequence[Line]) -
             }
             for one in letter.timeline.all()
         ],
-        "since_delivery": _since_delivery(letter, lines) if record else [],
+        "withdrawal_wording": letter.withdrawal_wording,
+        "withdrawn": _withdrawn(record, lines) if record else [],
         "languages": [[text.language, text.title] for text in texts],
     }
 
@@ -154,13 +158,17 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _since_delivery(letter: Letter, lines: Sequence[Line]) -> list[str]:
-    """Return what is said of each signatory of the edition of record that stands no longer on the list."""
-    assert letter.edition_of_record is not None  # noqa: S101 - the caller has looked; this tells the type checker
+def _withdrawn(record: Edition, lines: Sequence[Line]) -> list[str]:
+    """Return the names of the edition of record whose organisations stand no longer on the list."""
     kept = {line.anchor for line in lines}
-    wording = letter.withdrawal_wording or _("{name} withdrew its signature after the letter was delivered.")
-    gone = [line for line in lines_of(letter.edition_of_record) if line.anchor not in kept]
-    return [wording.replace("{name}", line.name) for line in gone]
+    return [line.name for line in lines_of(record) if line.anchor not in kept]
+
+
+def _statements(facts: Mapping[str, Any], names: Iterable[str], language: str) -> list[str]:
+    """Return what is said of those that withdrew after delivery: the secretariat's words, or ours in `language`."""
+    with translation.override(interface_language(language)):
+        ours = _("{name} withdrew its signature after the letter was delivered.")
+    return [(facts["withdrawal_wording"] or ours).replace("{name}", name) for name in names]
 
 
 def source_sha256(facts: Mapping[str, Any], texts: Mapping[str, str], lines: Sequence[Line]) -> str:
@@ -185,12 +193,13 @@ def _changes(
 ) -> Changes:
     if newest is None:
         return Changes(is_first=True)
-    said = newest.facts.get("since_delivery", [])
+    known = newest.facts.get("withdrawn", [])
+    withdrawn = [name for name in facts["withdrawn"] if name not in known]
     return compare(
         lines_of(newest),
         lines,
         is_revised=newest.texts != {text.language: text.sha256 for text in texts},
-        statements=[one for one in facts["since_delivery"] if one not in said],
+        statements=_statements(facts, withdrawn, texts[0].language),
     )
 
 
@@ -254,7 +263,7 @@ def _content(edition: Edition, text: LetterText, lines: Sequence[Line]) -> Conte
             Event(date.fromisoformat(one["on"]), one["event"], one["who"], one["words"], one["language"], one["file"])
             for one in facts["timeline"]
         ],
-        since_delivery=facts["since_delivery"],
+        since_delivery=_statements(facts, facts["withdrawn"], text.language),
         languages=[(language, title) for language, title in facts["languages"]],
     )
 
@@ -276,10 +285,10 @@ def plan(edition: Edition, contents: Sequence[Content]) -> Iterator[Planned]:
     yield Planned("", "signatories.csv", lambda: render_csv(content))
     yield Planned("", "changes.json", lambda: render_changes_json(content, entries, previous))
     for name, style in html.style().values():
-        yield Planned("", name, lambda style=style: style)
+        yield Planned("", name, partial(_same, style))
     for event in edition.facts["timeline"]:
         if event["file"]:
-            yield Planned("", event["file"], lambda sha256=event["sha256"]: bytes(Blob.objects.get(pk=sha256).content))
+            yield Planned("", event["file"], partial(_stored, event["sha256"]))
     for one in contents:
         with translation.override(interface_language(one.language)):
             yield from _plan_language(one, parts, entries, previous, listed)
@@ -293,7 +302,7 @@ def _plan_language(
     faces = html.render_faces(content, parts)
     for face, page in faces.items():
         # Until the documents are there, whose links the final faces have.
-        yield Planned(language, f"early/{face}.html", lambda page=page: page)
+        yield Planned(language, f"early/{face}.html", partial(_same, page))
     address = absolute(content.path)
     yield Planned(language, "changes/index.html", lambda: html.render_changes(content, entries, previous))
     yield Planned(language, "share/index.html", lambda: html.render_share(content))
@@ -306,8 +315,8 @@ def _plan_language(
     )
     for part in parts:
         source = _part_sha256(content, part.label, part.lines)
-        yield Planned(language, f"{part.path}index.html", lambda part=part: html.render_part(content, part), source)
-    countries = by_country(content.lines, _("International"))
+        yield Planned(language, f"{part.path}index.html", partial(html.render_part, content, part), source)
+    countries = by_country(content.lines, _("International, or no country given"))
     yield Planned(language, "countries/index.html", lambda: html.render_countries(content, countries))
     if not content.is_split:
         return
@@ -317,7 +326,7 @@ def _plan_language(
         yield Planned(
             language,
             f"{country.path}index.html",
-            lambda country=country, within=within: html.render_country(content, country, within),
+            partial(html.render_country, content, country, within),
             source,
         )
         for part in within:
@@ -325,9 +334,17 @@ def _plan_language(
             yield Planned(
                 language,
                 f"{country.path}{part.name}/index.html",
-                lambda country=country, part=part: html.render_country_part(content, country, part),
+                partial(html.render_country_part, content, country, part),
                 source,
             )
+
+
+def _same(content: bytes) -> bytes:
+    return content
+
+
+def _stored(sha256: str) -> bytes:
+    return bytes(Blob.objects.get(pk=sha256).content)
 
 
 def _part_sha256(content: Content, label: str, lines: Sequence[Line]) -> str:
@@ -341,10 +358,11 @@ def _part_sha256(content: Content, label: str, lines: Sequence[Line]) -> str:
 def parts_of(edition: Edition) -> list[Part]:
     """Return the parts of a list that was split, as the edition was published."""
     parts = []
-    for page, rows in groupby(edition.lines, key=lambda one: one.get("page", "").partition("#")[0]):
+    rows = zip(edition.lines, lines_of(edition), strict=True)
+    for page, found in groupby(rows, key=lambda row: row[0].get("page", "").partition("#")[0]):
         if page:
             name = page.removeprefix("signatories/").removesuffix("/")
-            parts.append(Part(name, part_label(name), list(rows)))
+            parts.append(Part(name, part_label(name), [line for _row, line in found]))
     return parts
 
 

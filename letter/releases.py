@@ -48,6 +48,10 @@ INTERVAL = 0.5
 KEPT = 3
 # Above these sizes (bytes) a page is compressed less thoroughly, to be visible in time.
 MIDDLING, LARGE = 24_000, 400_000
+# So are all, where more than these many are missing: a first edition of a long list, a folder built anew.
+MANY = 50
+# Contents that are read in one query.
+AT_ONCE = 20
 # What is not smaller when it is compressed.
 PACKED = (".pdf", ".docx", ".xlsx", ".png", ".sig")
 # Seconds that the process which follows Postgres has to catch up, before what it shows is called a fault.
@@ -325,7 +329,7 @@ def _write_letter(directory: Path, release: Path, one: Listed) -> None:
 
 def files_of(one: Listed) -> dict[str, str]:
     """Return the SHA-256 of each file of a letter, of all editions, by its address without the first slash."""
-    files = {}
+    files: dict[str, str] = {}
     for number, edition in enumerate(one.edition.letter.editions.all()):
         for place, (language, tree) in enumerate(_trees_of(edition).items()):
             path = letter_path(one.slug, language if place else "").strip("/")
@@ -362,23 +366,39 @@ def tree_name(edition: Edition) -> str:
 
 def _write_tree(directory: Path, tree: Path, edition: Edition) -> None:
     """Write the pages of an edition, in each of its languages."""
+    trees = _trees_of(edition)
+    _write_blobs(directory, {sha256: name for files in trees.values() for name, sha256 in files.items()})
     with _whole(tree) as unfinished:
-        for language, files in _trees_of(edition).items():
+        for language, files in trees.items():
             for name, sha256 in files.items():
-                _link(_blob(directory, sha256, name), unfinished / language / name)
+                _link(directory / "blobs" / sha256, unfinished / language / name)
 
 
 def _blob(directory: Path, sha256: str, name: str) -> Path:
-    """Return the file with a content, written if this machine has none yet; `name` tells how to compress it.
+    """Return the file with a content, written if this machine has none yet; raises as `_write_blobs`."""
+    _write_blobs(directory, {sha256: name})
+    return directory / "blobs" / sha256
+
+
+def _write_blobs(directory: Path, names: dict[str, str]) -> None:
+    """Write the contents that this machine lacks, by SHA-256; their names tell how to compress them.
 
     Raises:
-        OSError: when it cannot be written, or the content in Postgres does not match its SHA-256.
+        OSError: when one cannot be written, or is missing in Postgres, or does not match its SHA-256.
     """
-    file = directory / "blobs" / sha256
-    if not file.exists():
-        file.parent.mkdir(exist_ok=True)
-        _write_file(file, content_of_blob(sha256, name), is_packed=name.endswith(PACKED))
-    return file
+    blobs = directory / "blobs"
+    missing = [sha256 for sha256 in names if not (blobs / sha256).exists()]
+    blobs.mkdir(exist_ok=True)
+    for start in range(0, len(missing), AT_ONCE):
+        some = set(missing[start : start + AT_ONCE])
+        for sha256, content in Blob.objects.filter(pk__in=some).values_list("pk", "content"):
+            if hashlib.sha256(content).hexdigest() != sha256:
+                raise OSError(f"The content {sha256} of “{names[sha256]}” does not match its SHA-256.")
+            is_packed = names[sha256].endswith(PACKED)
+            _write_file(blobs / sha256, bytes(content), is_packed=is_packed, is_hurried=len(missing) > MANY)
+            some.remove(sha256)
+        if some:
+            raise OSError(f"Postgres lacks the content {some.pop()}.")
 
 
 def content_of_blob(sha256: str, name: str) -> bytes:
@@ -403,11 +423,14 @@ def _whole(folder: Path) -> Iterator[Path]:
         raise
 
 
-def _write_file(path: Path, content: bytes, *, is_packed: bool = False) -> None:
+def _write_file(path: Path, content: bytes, *, is_packed: bool = False, is_hurried: bool = False) -> None:
     """Write a file and its compressed forms, the file itself last: where it is, all is."""
     forms = {"": content}
     if not is_packed:
-        level, quality = (9, 11) if len(content) < MIDDLING else (6, 9) if len(content) < LARGE else (5, 4)
+        # Brotli's qualities from 9 on take several times as long as 7, and save little on a list of names.
+        level, quality = (6, 7) if is_hurried or len(content) >= MIDDLING else (9, 11)
+        if len(content) >= LARGE:
+            level, quality = 5, 4
         # gzip without a time stamp, so that equal content makes equal files on every machine.
         forms |= {
             ".gz": gzip.compress(content, level, mtime=0),

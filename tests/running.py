@@ -1,7 +1,9 @@
 """Runs the real processes for tests that need all of them."""
 
 import os
+import re
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -139,3 +141,54 @@ class Site:
 
     def log(self, name):
         return (self.folder / f"{name}.log").read_text()
+
+
+# Debian keeps it where only root's PATH leads.
+NGINX = shutil.which("nginx", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"]))
+
+
+def shipped_nginx(folder, releases, app_port, port):
+    """Return the command of an nginx with `deploy/nginx.conf`, but for ports, folders and the certificate."""
+    shipped = (ROOT / "deploy" / "nginx.conf").read_text()
+    for found, instead in {
+        # The server that only redirects to https.
+        r"server \{\n    listen 80;.*?\n\}\n": "",
+        r"listen 443 ssl http2;": f"listen 127.0.0.1:{port};",
+        r"listen \[::\]:443 ssl http2;": "",
+        r"ssl_certificate .*": "",
+        r"ssl_certificate_key .*": "",
+        r"server_name .*": "server_name _;",
+        r"/var/log/nginx/undersigned\.log": f"{folder}/nginx.log",
+        r"/var/lib/undersigned/releases": str(releases),
+        r"127\.0\.0\.1:8000": f"127.0.0.1:{app_port}",
+    }.items():
+        shipped, changed = re.subn(found, instead, shipped, flags=re.DOTALL if "listen 80" in found else 0)
+        assert changed == 1, f"deploy/nginx.conf has {found!r} {changed} times"
+    return nginx(folder, shipped)
+
+
+def nginx(folder, servers):
+    """Return the command of an nginx with these servers, all of whose files are in `folder`."""
+    temporary = "\n".join(
+        f"    {kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(
+        f"""
+daemon off;
+{user}
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log {folder}/nginx.log;
+events {{ worker_connections 512; }}
+http {{
+    # As Debian's nginx.conf.
+    sendfile on;
+    tcp_nopush on;
+    access_log off;
+{temporary}
+{servers}
+}}
+"""
+    )
+    return [NGINX, "-c", str(folder / "nginx.conf"), "-e", f"{folder}/nginx.log"]

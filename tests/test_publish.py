@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +14,10 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from jsonschema import Draft202012Validator
 
-from letter.models import Edition, Letter, Page
-from letter.publication import Line, lines_sha256, publish
+from letter.artefacts import html
+from letter.content import Line, lines_sha256
+from letter.models import Blob, Edition, Letter, Page
+from letter.publication import publish
 from signatories import jobs
 from signatories.models import Actor, SignOn
 from tests.factories import a_letter, a_moderator, a_sign_on, an_accepted
@@ -24,7 +27,8 @@ SCHEMA = json.loads(Path("letter/signatories.schema.json").read_text())
 
 
 def page(edition, name):
-    return bytes(edition.pages.get(name=name).content)
+    language = "" if name.endswith((".json", ".csv")) else next(iter(edition.texts))
+    return edition.file(name, language)
 
 
 def test_an_edition_has_all_its_pages_and_the_same_names_in_each(client):
@@ -34,23 +38,23 @@ def test_an_edition_has_all_its_pages_and_the_same_names_in_each(client):
     edition = publish(letter, SignOn.objects.lines(letter))
 
     names = ["AL Ensan Center", "Al-Haq", "Éa", "Žene", "العربية"]
-    assert sorted(edition.pages.values_list("name", flat=True)) == [
-        "closed.html",
-        "edition.html",
-        "index.html",
-        "letter.css",
-        "mark.svg",
-        "signatories.csv",
-        "signatories.json",
-    ]
+    style = [name for name, _content in html.style().values()]
+    assert sorted(edition.pages.values_list("language", "name")) == sorted(
+        [
+            *(("", name) for name in ["changes.json", "signatories.csv", "signatories.json", *style]),
+            *(("en", f"early/{face}.html") for face in ("index", "closed", "edition")),
+            *(("en", f"{name}/index.html") for name in ("changes", "countries", "embed", "share")),
+            *(("en", name) for name in ("badge.svg", "feed.atom")),
+        ]
+    )
     document = json.loads(page(edition, "signatories.json"))
     sheet = csv.DictReader(io.StringIO(page(edition, "signatories.csv").decode("utf-8-sig")))
-    html = page(edition, "index.html").decode()
+    shown = page(edition, "early/index.html").decode()
     assert [one["name"] for one in document["signatories"]] == names
     assert [row["name"] for row in sheet] == names
-    assert [part.split("</bdi>")[0] for part in html.split("<li><bdi>")[1:]] == names
+    assert re.findall(r'<li id="s\d+"><bdi>([^<]+)</bdi></li>', shown) == names
     assert (edition.count, document["count"]) == (5, 5)
-    assert "5 signatories" in html
+    assert "5 signatories" in shown
 
 
 def test_the_json_is_of_its_schema_and_anyone_can_recompute_its_sum():
@@ -88,8 +92,8 @@ def test_a_revised_text_or_another_closing_date_makes_a_new_edition():
     dated = publish(letter, [])
 
     assert (revised.number, revised.title, dated.number) == (2, "Another title", 3)
-    assert "Open for signature until" in page(dated, "index.html").decode()
-    assert "Signing closed on" in page(dated, "closed.html").decode()
+    assert "Open for signature until" in page(dated, "early/index.html").decode()
+    assert "Signing closed on" in page(dated, "early/closed.html").decode()
 
 
 def test_nothing_is_published_before_the_letter_opens():
@@ -101,16 +105,18 @@ def test_nothing_is_published_before_the_letter_opens():
 
 def test_an_edition_and_its_pages_cannot_be_changed_or_deleted():
     edition = publish(a_letter(), [])
+    before = Page.objects.count()
 
     for change in (
         lambda: Edition.objects.filter(pk=edition.pk).update(count=7),
-        lambda: Page.objects.filter(edition=edition).update(content=b""),
+        lambda: Page.objects.filter(edition=edition).update(name="x"),
+        lambda: Blob.objects.update(content=b""),
         lambda: Page.objects.filter(edition=edition).delete(),
         lambda: Edition.objects.filter(pk=edition.pk)._raw_delete("default"),
     ):
         with pytest.raises(DatabaseError, match=r"[Cc]annot"), transaction.atomic():
             change()
-    assert (Edition.objects.get().count, Page.objects.count()) == (0, 7)
+    assert (Edition.objects.get().count, Page.objects.count()) == (0, before)
 
 
 def test_names_are_data_in_every_artefact():
@@ -118,15 +124,15 @@ def test_names_are_data_in_every_artefact():
 
     edition = publish(a_letter(), lines)
 
-    html, sheet = page(edition, "index.html").decode(), page(edition, "signatories.csv").decode("utf-8-sig")
-    assert "<bdi>Droit &amp; &lt;Paix&gt;</bdi>" in html
+    shown, sheet = page(edition, "early/index.html").decode(), page(edition, "signatories.csv").decode("utf-8-sig")
+    assert "<bdi>Droit &amp; &lt;Paix&gt;</bdi>" in shown
     rows = list(csv.reader(io.StringIO(sheet)))
     assert rows[1] == ["'=1+1 & “Söhne”", "'@SUM", "FR", "https://example.org/?a=1&b=2"]
     assert json.loads(page(edition, "signatories.json"))["signatories"][0]["name"] == "=1+1 & “Söhne”"
 
 
 def test_the_empty_list_says_that_nobody_has_signed_yet():
-    assert "No organisation has signed yet." in page(publish(a_letter(), []), "index.html").decode()
+    assert "No organisation has signed yet." in page(publish(a_letter(), []), "early/index.html").decode()
 
 
 def test_renaming_an_organisation_changes_no_list():

@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from letter import releases
+from letter.artefacts import html
 from letter.models import Page
 from letter.publication import publish
 from letter.serving import PublishedSite
@@ -63,12 +64,13 @@ def test_a_new_edition_is_served_from_files_without_a_query(site, django_assert_
         edition = Answer(site, f"/{letter.slug}/editions/1/")
 
     assert [one.status for one in (page, front, document, sheet, edition)] == [200] * 5
-    assert page.body == front.body == bytes(Page.objects.get(name="index.html").content)
+    assert page.body == Page.objects.get(name="early/index.html").content
+    assert front.body == releases.rebase(page.body, f"{letter.slug}/")
     assert (document.headers["Content-Type"], sheet.headers["Content-Type"]) == (
         "application/json",
         'text/csv; charset="utf-8"',
     )
-    assert b"It never changes." in edition.body
+    assert b"never change." in edition.body
 
 
 def test_each_file_has_its_compressed_forms_and_each_form_its_own_strong_etag(site):
@@ -205,11 +207,11 @@ def test_a_disk_that_is_full_leaves_the_release_as_it_was(site, monkeypatch, set
     an_accepted(letter, "MADRE")
     publish(letter, SignOn.objects.lines(letter))
 
-    def full(handle):
+    def full():
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", full)
+        patch.setattr(os, "sync", full)
         with pytest.raises(OSError, match="No space"):
             releases.sync()
 
@@ -249,12 +251,12 @@ def test_while_the_folder_is_gone_django_answers(site, settings):
 
 def test_a_page_that_was_changed_behind_the_databases_back_is_not_released():
     letter = a_letter()
-    edition = publish(letter, [])
+    publish(letter, [])
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE letter_page DISABLE TRIGGER USER")
-        cursor.execute("UPDATE letter_page SET content = 'forged' WHERE edition_id = %s", [edition.pk])
-        cursor.execute("ALTER TABLE letter_page ENABLE TRIGGER USER")
+        cursor.execute("ALTER TABLE letter_blob DISABLE TRIGGER USER")
+        cursor.execute("UPDATE letter_blob SET content = 'forged'")
+        cursor.execute("ALTER TABLE letter_blob ENABLE TRIGGER USER")
 
     with pytest.raises(OSError, match="does not match its SHA-256"):
         releases.sync()
@@ -264,27 +266,32 @@ def test_django_serves_the_same_pages_where_there_is_no_release(client):
     letter = a_letter()
     an_accepted(letter, "Al-Haq")
     edition = publish(letter, SignOn.objects.lines(letter))
-    pages = {page.name: bytes(page.content) for page in edition.pages.all()}
+    pages = {page.name: page.content for page in edition.pages.all()}
+    style = html.style()["css"][0]
 
     addresses = {
-        "/": "index.html",
-        f"/{letter.slug}/": "index.html",
+        f"/{letter.slug}/": "early/index.html",
         f"/{letter.slug}/signatories.json": "signatories.json",
         f"/{letter.slug}/signatories.csv": "signatories.csv",
-        f"/{letter.slug}/editions/1/": "edition.html",
-        f"/{letter.slug}/editions/1/letter.css": "letter.css",
+        f"/{letter.slug}/editions/1/": "early/edition.html",
+        f"/{letter.slug}/editions/1/{style}": style,
+        f"/{letter.slug}/changes/": "changes/index.html",
+        f"/{letter.slug}/countries/": "countries/index.html",
+        f"/{letter.slug}/feed.atom": "feed.atom",
     }
     assert {address: client.get(address).content for address in addresses} == {
         address: pages[name] for address, name in addresses.items()
     }
-    assert client.get(f"/{letter.slug}/editions/1/closed.html").status_code == 404
+    assert client.get("/").content == releases.rebase(pages["early/index.html"], f"{letter.slug}/")
+    for hidden in ("closed.html", "early/index.html"):
+        assert client.get(f"/{letter.slug}/editions/1/{hidden}").status_code == 404
     assert client.get(f"/{letter.slug}/editions/2/").status_code == 404
 
 
 def test_a_right_to_left_letter_says_so():
     letter = a_letter(language="ar")
 
-    page = bytes(publish(letter, []).pages.get(name="index.html").content).decode()
+    page = publish(letter, []).file("early/index.html", "ar").decode()
 
     assert '<article class="letter" id="letter" lang="ar" dir="rtl">' in page
 

@@ -30,7 +30,7 @@ def render_badge(content: Content) -> bytes:
     label = f'y="18.4" text-anchor="middle" direction="{interface_direction()}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{HEIGHT}" viewBox="0 0 {width} {HEIGHT}" '
-        f'role="img" xml:lang={quoteattr(interface_language())} aria-label={quoteattr(name)}>\n'
+        f'role="img" xml:lang={quoteattr(interface_language())}>\n'
         f"<title>{escape(name)}</title>\n"
         f'<rect x=".5" y=".5" width="{width - 1}" height="{HEIGHT - 1}" rx="3" fill="#fdfcf9"/>\n'
         f'<path fill="#7a1f1f" d="{_plate(start, first, rtl)}"/>\n'

@@ -42,9 +42,11 @@ def style() -> dict[str, tuple[str, bytes]]:
 @cache
 def templates_sha256() -> str:
     """Return the digest of all that pages are made with: where it differs, no older page serves."""
-    files = sorted(Path(settings.BASE_DIR / "templates" / "letter").glob("*.html")) + sorted(
-        Path(__file__).parent.glob("*.py")
-    )
+    files = [
+        *sorted((settings.BASE_DIR / "templates" / "letter").glob("*.html")),
+        *sorted((settings.BASE_DIR / "locale").glob("*/LC_MESSAGES/django.mo")),
+        *sorted(Path(__file__).parent.glob("*.py")),
+    ]
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes())

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.dateformat import format as format_date
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
@@ -34,9 +32,7 @@ if TYPE_CHECKING:
     import typst
 
 FOLDER = Path(__file__).parent
-STANDARDS = ["ua-1", "a-2a"]
-# Copies made at once. Typst leaves the interpreter free while it works; more would cost memory.
-THREADS = 2
+STANDARDS: list[typst.PDFStandard] = ["ua-1", "a-2a"]
 
 DIGITS = {"ar": "٠١٢٣٤٥٦٧٨٩", "fa": "۰۱۲۳۴۵۶۷۸۹"}
 
@@ -50,13 +46,15 @@ LANGUAGE_OF_SCRIPT = {
     "THAANA": "dv",
 }  # fmt: skip
 
+JAPANESE = {"CJK", "HIRAGANA", "KATAKANA"}
+
 # Debian 12's smallest good package; any other script is in fonts-noto-core.
 FONT_OF_SCRIPT = {
     "CJK": "fonts-wqy-microhei", "HIRAGANA": "fonts-wqy-microhei", "KATAKANA": "fonts-wqy-microhei",
     "HANGUL": "fonts-wqy-microhei", "ETHIOPIC": "fonts-sil-abyssinica", "DEVANAGARI": "fonts-lohit-deva",
     "BENGALI": "fonts-lohit-beng-bengali", "TAMIL": "fonts-lohit-taml", "TELUGU": "fonts-lohit-telu",
     "GUJARATI": "fonts-lohit-gujr", "GURMUKHI": "fonts-lohit-guru", "KANNADA": "fonts-lohit-knda",
-    "MALAYALAM": "fonts-lohit-mlym", "KHMER": "fonts-khmeros", "MYANMAR": "fonts-sil-padauk",
+    "MALAYALAM": "fonts-lohit-mlym", "SYMBOL": "fonts-symbola", "KHMER": "fonts-khmeros", "MYANMAR": "fonts-sil-padauk",
 }  # fmt: skip
 
 
@@ -96,23 +94,17 @@ def render_pdf(content: Content, *, addressee: Addressee | None = None) -> Pdf:
     Raises:
         typst.TypstError: if the document cannot be set for another reason.
     """
-    return _Press(content).print(addressee)
+    return Press(content).print(addressee)
 
 
 def render_copies(content: Content, addressees: Sequence[Addressee]) -> Iterator[Pdf]:
     """Yield the copy for each of `addressees`, in their order, each as `render_pdf` makes it.
 
-    Two threads work ahead by a few copies. What is the same in all copies is prepared once.
+    They are made as they are asked for, by one press, which sets the list once: 123 copies with 10,000
+    names take some 20 seconds of one core. Typst does not leave the interpreter free long enough for a
+    second thread to help.
     """
-    press = _Press(content)
-    # What no font has is learnt from the first copy, so that the others need not fail.
-    yield from map(press.print, addressees[:1])
-    rest = iter(addressees[1:])
-    with ThreadPoolExecutor(THREADS) as pool:
-        ahead = [pool.submit(press.print, one) for one in islice(rest, THREADS + 1)]
-        while ahead:
-            yield ahead.pop(0).result()
-            ahead += [pool.submit(press.print, one) for one in islice(rest, 1)]
+    return map(Press(content).print, addressees)
 
 
 @lru_cache(maxsize=1)
@@ -125,17 +117,18 @@ def fonts(folders: tuple[str, ...]) -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, font_paths=[amiri, *folders])
 
 
-def compiler(template: str) -> typst.Compiler:
-    """Return a compiler of a template of this folder, which can read nothing outside it."""
+def families() -> list[str]:
+    """Return the fonts of LETTER_FONT_DIRS by name, those with serifs first, as the letter's own have them."""
+    found = {font.family for font in fonts(tuple(settings.LETTER_FONT_DIRS)).fonts() if font.path}
+    return sorted(found - {"Amiri"}, key=lambda name: ("Serif" not in name, name))
+
+
+def compiler() -> typst.Compiler:
+    """Return a compiler that reads this folder, and nothing outside it."""
     import typst
 
     found = fonts(tuple(settings.LETTER_FONT_DIRS))
-    return typst.Compiler(str(FOLDER / template), root=str(FOLDER), font_paths=found, ignore_system_fonts=True)
-
-
-def local_digits(text: str) -> str:
-    """Return `text` with the digits that the active language writes."""
-    return text.translate(str.maketrans("0123456789", digits_of(get_language() or "")))
+    return typst.Compiler(b"", root=str(FOLDER), font_paths=found, ignore_system_fonts=True)
 
 
 def digits_of(language: str) -> str:
@@ -151,55 +144,83 @@ def script_of(text: str) -> str:
     return "LATIN"
 
 
-class _Press:
-    """One edition, prepared for printing in any number of copies. Its `print` may run in several threads."""
+def main_script(text: str) -> str:
+    """Return the script of most letters in `text`; “LATIN” if it has none."""
+    found = Counter(map(script_of, filter(str.isalpha, text))).most_common(1)
+    return found[0][0] if found else "LATIN"
 
-    def __init__(self, content: Content) -> None:
+
+def foreign(text: str) -> dict[str, str]:
+    """Return `text` with script, direction and language of its first strong letter, as Typst wants to know them."""
+    script = script_of(text)
+    language = LANGUAGE_OF_SCRIPT.get(script, "und")
+    if script == "CJK" and any(script_of(one) in JAPANESE - {"CJK"} for one in text):
+        language = "ja"
+    return {"text": text, "lang": language, "dir": direction_of(language), "script": script}
+
+
+class Press:
+    """One edition, prepared for printing in any number of copies."""
+
+    def __init__(self, content: Content, *, has_list: bool = True) -> None:
         self.content = content
-        self.script = script_of(content.title)
+        self.names = [line.name for line in content.lines] if has_list else []
+        # Not by the title's first letter, which may be that of “ICC”, whatever the letter's language.
+        self.script = main_script(content.title + content.body[:2000])
+        self.language = get_language()
         self.letter = self._letter()
         self.ui = self._ui()
         self.words = {"letter": _("the letter's text"), "copy": _("the addressee"), "ui": _("the words around it")}
-        # Filled as printing fails; a copy that is at work meanwhile finds its own.
+        # What no font has is learnt as printing fails, so that further copies need not.
         self.unprintable: frozenset[str] = frozenset()
-        self.prepared: dict[frozenset[str], dict[str, str]] = {}
-        self.thread = threading.local()
+        self.edition = self._edition()
+        self.compiler = compiler()
 
     def print(self, addressee: Addressee | None) -> Pdf:
         """Return the copy for `addressee`."""
+        copy = self._copy(addressee)
+        content = self._compile('#import "letter.typ": document\n#document(json(bytes((COPY,))))', copy)
+        return Pdf(content, self._missing(copy))
+
+    def card(self) -> bytes:
+        """Return the picture for `letter.artefacts.picture`."""
+        # A picture would show empty boxes without a word; as a PDF, it says which characters have no glyph.
+        self._compile('#include "card.typ"')
+        inputs = {"edition": self.edition}
+        picture = self.compiler.compile(b'#include "card.typ"', format="png", ppi=144, sys_inputs=inputs)
+        return cast(bytes, picture)
+
+    def _compile(self, source: str, copy: Any = None) -> bytes:
+        """Return a PDF, with the characters spelt that no font has; COPY in `source` becomes that data."""
         import typst
 
-        if not hasattr(self.thread, "compiler"):
-            self.thread.compiler = compiler("letter.typ")
-        copy = self._copy(addressee)
         while True:
-            unprintable = self.unprintable
-            inputs = {**self._inputs(unprintable), "copy": json.dumps(_spell(copy, unprintable))}
+            # As numbers of bytes, the text of a copy cannot become source, whatever it is.
+            mine = {"addressee": copy, "note": self._note(self._missing(copy))}
+            data = ",".join(map(str, json.dumps(_spell(mine, self.unprintable)).encode()))
             try:
-                content = self.thread.compiler.compile(
+                document = self.compiler.compile(
+                    source.replace("COPY", data).encode(),
                     format="pdf",
-                    sys_inputs=inputs,
+                    # One key: several would reach Typst in ever another order, and it would reuse nothing.
+                    sys_inputs={"edition": self.edition},
                     pdf_standards=STANDARDS,
                     timestamp=int(self.content.published_at.timestamp()),
                 )
             except typst.TypstError as error:
                 found = unprintable_in(error)
-                if not found - unprintable:
+                if not found - self.unprintable:
                     raise
-                self.unprintable = unprintable | found
+                self.unprintable |= found
+                self.edition = self._edition()
             else:
-                return Pdf(content, tuple(self._missing(unprintable, copy)))
+                return cast(bytes, document)
 
-    def _inputs(self, unprintable: frozenset[str]) -> dict[str, str]:
+    def _edition(self) -> str:
         """Return what is the same in all copies, as JSON."""
-        if unprintable not in self.prepared:
-            names = [line.name for line in self.content.lines]
-            self.prepared[unprintable] = {
-                "letter": json.dumps(_spell(self.letter, unprintable)),
-                "ui": json.dumps(_spell({**self.ui, "note": self._note(unprintable)}, unprintable)),
-                "names": json.dumps(_spell([self._foreign(name) for name in names], unprintable)),
-            }
-        return self.prepared[unprintable]
+        names = [self._mark(name) for name in self.names]
+        edition = {"letter": self.letter, "ui": self.ui, "names": names}
+        return json.dumps({**_spell(edition, self.unprintable), "fonts": families()})
 
     def _letter(self) -> dict[str, Any]:
         content = self.content
@@ -223,25 +244,27 @@ class _Press:
     def _ui(self) -> dict[str, Any]:
         content = self.content
         language = get_language() or "en"
+        # Of a word that Django itself translates, since ours may lack a language, or a part of it.
+        script = script_of(format_date(content.dated_on, "F"))
+        published = content.published_at.astimezone(UTC)
         number, count = content.number, content.count
-        date = format_date(content.published_at.astimezone(UTC), "j F Y, H:i")
-        heading = ngettext("%(count)s signatory", "%(count)s signatories", count) % {"count": count}
         words = {
             "date": format_date(content.dated_on, "j F Y"),
-            "heading": heading,
+            "heading": ngettext("%(count)s signatory", "%(count)s signatories", count) % {"count": count},
             "empty": _("No organisation has signed yet."),
-            "edition": _("Edition %(number)s, %(date)s")
-            % {"number": number, "date": format_date(content.published_at.astimezone(UTC), "j F Y")},
+            "edition": _("Edition %(number)s, %(date)s") % {"number": number, "date": format_date(published, "j F Y")},
             "page": _("Page %(page)s of %(pages)s") % {"page": "{page}", "pages": "{pages}"},
-            "imprint": _("Edition %(number)s, published on %(date)s UTC.") % {"number": number, "date": date},
+            "imprint": _("Edition %(number)s, published on %(date)s UTC.")
+            % {"number": number, "date": format_date(published, "j F Y, H:i")},
             "permanent": _("Permanent address:"),
         }
         return {
-            **{key: local_digits(text) for key, text in words.items()},
-            "digest": _("SHA-256 of the list:"),
+            "digest": self._interface(_("SHA-256 of the list:"), script, ""),
+            **{key: self._interface(text, script, language) for key, text in words.items()},
+            "subject": words["imprint"],
             "lang": language.split("-")[0],
             "dir": direction_of(language),
-            "script": script_of(heading),
+            "script": script,
             "digits": list(digits_of(language)),
             "address": content.address,
         }
@@ -251,41 +274,52 @@ class _Press:
             return None
         address = [addressee.name, addressee.office, *addressee.postal_address.splitlines()]
         return {
-            "address": [self._foreign(line) for line in address if line],
-            "salutation": self._foreign(addressee.salutation) if addressee.salutation else None,
-            "cover": self._foreign(addressee.cover_line) if addressee.cover_line else None,
+            "address": [self._mark(line) for line in address if line],
+            "salutation": self._mark(addressee.salutation) if addressee.salutation else None,
+            "cover": self._mark(addressee.cover_line) if addressee.cover_line else None,
         }
 
-    def _foreign(self, text: str) -> str | dict[str, str]:
+    def _mark(self, text: str) -> str | dict[str, str]:
         """Return `text`, marked with language and direction if its script is not the letter's."""
         script = script_of(text)
-        if script == self.script:
+        if script == self.script or ({script, self.script} <= JAPANESE and self.content.language[:2] in {"ja", "zh"}):
             return text
-        language = LANGUAGE_OF_SCRIPT.get(script, "und")
-        return {"text": text, "lang": language, "dir": direction_of(language), "script": script}
+        return foreign(text)
 
-    def _note(self, unprintable: frozenset[str]) -> str | None:
-        """Return what stands after the list if something in it could not be printed as written."""
-        if not unprintable:
+    @staticmethod
+    def _interface(text: str, script: str, language: str) -> str | dict[str, str]:
+        """Return `text` with the digits of `language`, or marked as foreign if it is not translated."""
+        if not any(script_of(letter) == script for letter in text if letter.isalpha()):
+            return foreign(text)
+        return text.translate(str.maketrans("0123456789", digits_of(language)))
+
+    def _note(self, missing: Sequence[MissingGlyph]) -> str | dict[str, str] | None:
+        """Return what stands after the list if something could not be printed as written."""
+        if not missing:
             return None
-        count = sum(any(cluster in line.name for cluster in unprintable) for line in self.content.lines)
-        explanation = _("Characters for which no font was at hand stand in square brackets, by their Unicode numbers.")
-        if not count:
-            return explanation
-        where = ngettext(
-            "%(count)s name is concerned; it stands as written in %(address)s.",
-            "%(count)s names are concerned; they stand as written in %(address)s.",
-            count,
-        ) % {"count": count, "address": f"{self.content.address.rstrip('/')}/signatories.json"}
-        return f"{explanation} {where}"
+        # Copies may be asked for when another language is active than when they were begun.
+        with override(self.language):
+            return self._interface(self._note_in_words(missing), self.ui["script"], "")
 
-    def _missing(self, unprintable: frozenset[str], copy: dict[str, Any] | None) -> Iterator[MissingGlyph]:
-        if not unprintable:
-            return
-        for line in self.content.lines:
-            yield from missing_in(line.name, line.name, unprintable)
+    def _note_in_words(self, missing: Sequence[MissingGlyph]) -> str:
+        count = len({one.name for one in missing} - set(self.words.values()))
+        note = _("Characters for which no font was at hand stand in square brackets, by their Unicode numbers.")
+        if count:
+            note += " " + ngettext(
+                "%(count)s name is concerned; it stands as written in %(address)s.",
+                "%(count)s names are concerned; they stand as written in %(address)s.",
+                count,
+            ) % {"count": count, "address": f"{self.content.address.rstrip('/')}/signatories.json"}
+        return note
+
+    def _missing(self, copy: dict[str, Any] | None) -> tuple[MissingGlyph, ...]:
+        """Return what of this edition and of `copy` is known to have no glyph."""
+        if not self.unprintable:
+            return ()
+        texts = [(name, name) for name in self.names]
         for key, tree in (("letter", self.letter), ("copy", copy), ("ui", self.ui)):
-            yield from missing_in(self.words[key], "\n".join(_strings(tree)), unprintable)
+            texts.append((self.words[key], "\n".join(_strings(tree))))
+        return tuple(one for name, text in texts for one in missing_in(name, text, self.unprintable))
 
 
 # ── Characters that no font has ──
@@ -392,7 +426,10 @@ def _blocks(nodes: Iterable[SyntaxTreeNode]) -> list[Any]:
             case "paragraph":
                 found.append(["tight" if node.hidden else "p", _inlines(node.children[0].children)])
             case "heading":
-                found.append(["h", min(max(int(node.tag[1]), 2), 4), _inlines(node.children[0].children)])
+                words = _inlines(node.children[0].children)
+                # An empty heading is no heading that PDF/UA-1 admits.
+                if any(text.strip() for text in _strings(words)):
+                    found.append(["h", min(max(int(node.tag[1]), 2), 4), words])
             case "bullet_list" | "ordered_list":
                 items = [_blocks(item.children) for item in node.children]
                 is_tight = any(block[0] == "tight" for item in items for block in item)

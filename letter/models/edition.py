@@ -96,6 +96,10 @@ class Edition(models.Model):
     """What is new since the edition before: see `letter.changes.Changes`."""
     source_sha256 = models.CharField(max_length=64)
 
+    # With `EditionQuerySet.with_stage`.
+    has_documents: bool
+    is_sealed: bool
+
     objects = EditionQuerySet.as_manager()
 
     class Meta:

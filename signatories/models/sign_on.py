@@ -128,8 +128,10 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
     def lines(self, letter: Letter) -> Iterator[Line]:
         """Yield the lines of the letter's public list, in order; the query runs at the first of them."""
         columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "organisation_id", "sort_key")
-        for *printed, organisation_id, sort_key in self.filter(letter=letter).accepted().values_list(*columns):
-            yield Line(*printed, id=str(organisation_id), sort_key=sort_key)
+        for name, acronym, country, website, pk, sort_key in (
+            self.filter(letter=letter).accepted().values_list(*columns)
+        ):
+            yield Line(name, acronym, country, website, str(pk), sort_key)
 
 
 class SignOn(models.Model):

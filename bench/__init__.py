@@ -1,0 +1,1 @@
+"""Measurements: one command per question, `make bench Q=page`. See docs/performance.md."""
