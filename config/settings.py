@@ -129,6 +129,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "letter",
     "signatories",
+    "delivery",
     *(["demo"] if DEMO_MAILBOX else []),
 ]
 

@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    # /moderation/letters/: the secretariat, for the recipients of a letter and its delivery
+    path("moderation/letters/", include("delivery.urls")),
     # /moderation/: the moderators
     path("moderation/", include("signatories.moderation_urls")),
     # /admin/: the secretariat, for letters and their texts

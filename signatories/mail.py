@@ -2,8 +2,9 @@
 
 import re
 import smtplib
-from email.utils import parseaddr
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from email.utils import formataddr, parseaddr
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -28,8 +29,21 @@ PLACEHOLDERS = re.compile("\x02([a-z]+)\x03")
 ADDRESS = re.compile(r"https?://\S+")
 
 
+@dataclass(frozen=True)
+class Attachment:
+    """A PDF that goes with a message: the key of its blob, and the name under which it arrives."""
+
+    blob_id: str
+    name: str
+
+
 def queue(
-    sign_on: "SignOn", kind: str, *, transition: "Transition | None" = None, is_decision: bool = False
+    sign_on: "SignOn",
+    kind: str,
+    *,
+    transition: "Transition | None" = None,
+    is_decision: bool = False,
+    attachment: Attachment | None = None,
 ) -> Message | None:
     """Queue the message `kind` (a folder of ``templates/mail/``) to the representative.
 
@@ -39,16 +53,37 @@ def queue(
     if not sign_on.email:
         return None
     subject, text = compose(sign_on, kind, transition)
-    message = Message(
-        sign_on=sign_on,
+    message = _message(sign_on.email, kind, subject, text, attachment)
+    message.sign_on = sign_on
+    message.enqueue(is_decision=is_decision)
+    return message
+
+
+def queue_to(
+    address: str, kind: str, context: dict[str, Any], *, sender: str, reply_to: str, attachment: Attachment
+) -> Message:
+    """Queue the message `kind` from a named person to somebody who is no representative.
+
+    Belongs into the transaction that causes it. What people typed into `context` must be free of
+    control characters: a form's `written_text` sees to it.
+    """
+    subject, text = render(kind, context)
+    message = _message(address, kind, subject, text, attachment)
+    message.sender, message.reply_to = sender, reply_to
+    message.enqueue()
+    return message
+
+
+def _message(address: str, kind: str, subject: str, text: str, attachment: Attachment | None) -> Message:
+    return Message(
         kind=kind,
-        recipient=sign_on.email,
+        recipient=address,
         subject=subject,
         text=text,
         html=as_html(subject, text),
+        attachment_id=attachment.blob_id if attachment else None,
+        attachment_name=attachment.name if attachment else "",
     )
-    message.enqueue(is_decision=is_decision)
-    return message
 
 
 def compose(sign_on: "SignOn", kind: str, transition: "Transition | None" = None) -> tuple[str, str]:
@@ -62,6 +97,11 @@ def compose(sign_on: "SignOn", kind: str, transition: "Transition | None" = None
         "days_to_confirm": settings.LINK_LIFETIMES["confirm"].days,
         **{f"{purpose}_url": PLACEHOLDER.format(purpose=purpose) for purpose in settings.LINK_LIFETIMES},
     }
+    return render(kind, context)
+
+
+def render(kind: str, context: dict[str, Any]) -> tuple[str, str]:
+    """Return subject and text of the message `kind`, from its folder of ``templates/mail/``."""
     subject = " ".join(render_to_string(f"mail/{kind}/subject.txt", context).split())
     text = render_to_string(f"mail/{kind}/body.txt", context).strip() + "\n"
     return subject, re.sub(r"\n{3,}", "\n\n", text)
@@ -109,23 +149,30 @@ def deliver(message_id: int) -> None:
 def envelope(message: Message) -> EmailMultiAlternatives:
     """Return the e-mail as it is sent, with its links made now."""
 
-    def link(found: re.Match[str]) -> str:
-        return links.url(found[1], message.sign_on_id)
+    def with_links(text: str) -> str:
+        sign_on = message.sign_on_id
+        return text if sign_on is None else PLACEHOLDERS.sub(lambda found: links.url(found[1], sign_on), text)
 
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    domain = address.rpartition("@")[2] or "localhost"
+    headers = {
+        # The same at every attempt, so that a mailbox can tell a repetition (RFC 5322, 3.6.4).
+        "Message-ID": f"<undersigned.{message.pk}.{message.created_at:%Y%m%d%H%M%S%f}@{domain}>",
+    }
+    if not message.sender:
+        # No out-of-office answers (RFC 3834, 5). Who writes by name wants even those.
+        headers["Auto-Submitted"] = "auto-generated"
     mail = EmailMultiAlternatives(
         message.subject,
-        PLACEHOLDERS.sub(link, message.text),
-        settings.DEFAULT_FROM_EMAIL,
+        with_links(message.text),
+        formataddr((message.sender, address)) if message.sender else settings.DEFAULT_FROM_EMAIL,
         [message.recipient],
-        headers={
-            # The same at every attempt, so that a mailbox can tell a repetition (RFC 5322, 3.6.4).
-            "Message-ID": f"<undersigned.{message.pk}.{message.created_at:%Y%m%d%H%M%S%f}@{domain}>",
-            # No out-of-office answers (RFC 3834, 5).
-            "Auto-Submitted": "auto-generated",
-        },
+        reply_to=[message.reply_to] if message.reply_to else None,
+        headers=headers,
     )
-    mail.attach_alternative(PLACEHOLDERS.sub(link, message.html), "text/html")
+    mail.attach_alternative(with_links(message.html), "text/html")
+    if message.attachment:
+        mail.attach(message.attachment_name, bytes(message.attachment.content), "application/pdf")
     return mail
 
 

@@ -97,7 +97,7 @@ def queue(request):
         "letters": letters,
         "letter": letter,
         "words": words,
-        "failed": Message.objects.filter(state=Message.State.FAILED).select_related("sign_on")[:20],
+        "failed": Message.objects.failed().to_representatives().select_related("sign_on")[:20],
     }
     return render(request, "moderation/queue.html", context)
 
@@ -245,7 +245,7 @@ def register(request, slug):
 @moderators("signatories.send_message")
 def send_again(request, pk):
     """Queue a failed message once more."""
-    message = get_object_or_404(Message, pk=pk)
+    message = get_object_or_404(Message.objects.to_representatives(), pk=pk)
     if message.send_again():
         messages.success(request, _("The message is queued again."))
     else:

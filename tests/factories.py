@@ -8,8 +8,11 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core import signing
 from django.utils import timezone
 
+from delivery.models import Delivery, Recipient
+from letter.documents import make_documents
 from letter.models import Letter
 from signatories import declarations
+from signatories.jobs import publish_letter
 from signatories.models import Actor, SignOn
 
 _number = itertools.count(1)
@@ -106,7 +109,33 @@ def the_group(name):
             "secretariat": [
                 *("view_signon", "view_letter", "add_letter", "change_letter"),
                 *("view_lettertext", "add_lettertext", "change_lettertext"),
+                *("view_recipient", "change_recipient", "deliver_letter"),
             ],
         }
         group.permissions.set(Permission.objects.filter(codename__in=wanted[name]))
     return group
+
+
+def a_recipient(letter, **fields):
+    """Somebody in the letter's book, by e-mail unless told otherwise."""
+    number = next(_number)
+    book = {"name": f"H.E. Recipient {number}", "email": f"minister{number}@state.example", "country": "KE"}
+    return Recipient.objects.create(letter=letter, **book | fields)
+
+
+def a_published(*names, **fields):
+    """A letter whose newest edition, documents included, says all that was decided."""
+    letter = a_letter(**fields)
+    an_accepted(letter, *names)
+    publish_letter(letter)
+    make_documents(letter)
+    return letter
+
+
+def a_delivered(letter, user=None, **chosen):
+    """The delivery of `letter`, by the secretariat; the worker has done nothing yet."""
+    words = {text.language: {"subject": text.title, "note": "Please read."} for text in letter.current_texts()}
+    defaults = {"sender": "Amina Diallo", "reply_to": "amina@coalition.example", "has_cover_line": True, "words": words}
+    seen = letter.editions.first().number
+    delivery, _is_new = Delivery.deliver(letter, user or a_moderator("secretariat"), seen=seen, **defaults | chosen)
+    return delivery

@@ -240,6 +240,7 @@ def test_a_message_is_shown_as_text_with_its_web_addresses_as_links_and_nothing_
     assert "Amal &lt;amal@example.org&gt;" in response.text
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("name", ["1", "..", "%2e%2e%2fsecret", "..%2Fsecret", "secret", "٣"])
 def test_no_name_leads_out_of_the_mailbox(client, mail_folder, name):
     mail_folder.mkdir()

@@ -5,10 +5,21 @@ import re
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from delivery import copies
+from delivery.models import FollowUp
+from letter.models import Blob
 from letter.publication import publish
 from signatories import links
 from signatories.models import SignOn
-from tests.factories import a_letter, a_moderator, a_sign_on, an_accepted
+from tests.factories import (
+    a_delivered,
+    a_letter,
+    a_moderator,
+    a_published,
+    a_recipient,
+    a_sign_on,
+    an_accepted,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -27,8 +38,11 @@ def walk(patterns, prefix="", namespace=""):
 NAMES = sorted({name for name, _route in walk(get_resolver().url_patterns) if not name.startswith(("admin:", "admin"))})
 POST_ONLY = {"moderation:accept", "moderation:decline", "moderation:reopen", "moderation:withdraw"}
 POST_ONLY |= {"moderation:send_again", "moderation:sign_out"}
+POST_ONLY |= {"delivery:import", "delivery:remove", "delivery:send_again", "delivery:posted", "delivery:record"}
+POST_ONLY |= {"delivery:strike"}
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
-PRIVATE = {name for name in NAMES if name.startswith("moderation:")}
+FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
+PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:"))}
 
 
 @pytest.fixture
@@ -44,7 +58,33 @@ def addresses():
     with open(f"{_mailbox()}/1700000000000000000.eml", "w") as file:
         file.write("To: a@example.org\nSubject: Hello\n\nText\n")
     status = links.token("status", waiting.pk)
+    delivered = a_published("Al-Haq", slug="delivered")
+    sent = a_recipient(delivered)
+    copies.make_copies(a_delivered(delivered))
+    answered = FollowUp.record(
+        sent, a_moderator("secretariat"), event="answered", on="2020-05-01", blob=Blob.of(b"%PDF-1.7 answer")
+    )
+    waits = a_recipient(letter, channel="post")
     return {
+        "delivery:letters": "/moderation/letters/",
+        "delivery:recipients": "/moderation/letters/delivered/recipients/",
+        "delivery:add": "/moderation/letters/every-page/recipients/add/",
+        "delivery:upload": "/moderation/letters/every-page/recipients/import/",
+        "delivery:import": "/moderation/letters/every-page/recipients/import/lines/",
+        "delivery:template": "/moderation/letters/every-page/recipients/template.csv",
+        "delivery:export": "/moderation/letters/every-page/recipients/recipients.csv",
+        "delivery:recipient": f"/moderation/letters/delivered/recipients/{sent.pk}/",
+        "delivery:change": f"/moderation/letters/every-page/recipients/{waits.pk}/change/",
+        "delivery:remove": f"/moderation/letters/every-page/recipients/{waits.pk}/remove/",
+        "delivery:deliver": "/moderation/letters/every-page/deliver/",
+        "delivery:zip": "/moderation/letters/delivered/copies.zip",
+        "delivery:copy": f"/moderation/letters/delivered/recipients/{sent.pk}/copy.pdf",
+        "delivery:send_again": f"/moderation/letters/delivered/recipients/{sent.pk}/send-again/",
+        "delivery:posted": "/moderation/letters/delivered/posted/",
+        "delivery:record": f"/moderation/letters/delivered/recipients/{sent.pk}/record/",
+        "delivery:revise": f"/moderation/letters/delivered/follow-ups/{answered.pk}/",
+        "delivery:strike": f"/moderation/letters/delivered/follow-ups/{answered.pk}/strike/",
+        "delivery:answer": f"/moderation/letters/delivered/follow-ups/{answered.pk}/answer.pdf",
         "letter:index": "/",
         "letter:read": "/every-page/",
         "letter:edition": "/every-page/editions/1/",
@@ -88,7 +128,7 @@ def test_there_is_an_address_for_every_page(addresses):
 
 def get(client, name, addresses):
     if name in PRIVATE and name != "moderation:sign_in":
-        client.force_login(a_moderator())
+        client.force_login(a_moderator("secretariat" if name.startswith("delivery:") else "moderator"))
     return client.get(addresses[name])
 
 

@@ -17,6 +17,7 @@ LANGUAGES = ["fr", "es", "ar"]
 PUBLIC = [
     *sorted(Path("templates/letter").glob("*.html")),
     *sorted(Path("letter/artefacts").glob("*.py")),
+    Path("delivery/copies.py"),
     *(Path("letter", f"{name}.py") for name in ("changes", "content", "documents", "parts", "publication")),
 ]
 MARKED = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}

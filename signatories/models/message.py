@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app as jobs
 
+from letter.models import Blob
+
 # Waits between the attempts to send one message: two days in all, then a moderator is asked.
 WAITS = [timedelta(seconds=seconds) for seconds in (10, 30, 60, 300, 1800, 7200, 28800, 57600, 86400)]
 # A message that is this late has lost its job, and gets another.
@@ -22,13 +24,25 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages still to be sent."""
         return self.filter(state=Message.State.QUEUED)
 
+    def failed(self) -> Self:
+        """Messages that could not be sent, and wait for somebody to look at them."""
+        return self.filter(state=Message.State.FAILED)
+
+    def to_representatives(self) -> Self:
+        """Messages about a sign-on."""
+        return self.filter(sign_on__isnull=False)
+
     def overdue(self, at: datetime | None = None) -> Self:
         """Messages that should have been sent a while before `at` (now by default)."""
         return self.queued().filter(send_after__lt=(at or timezone.now()) - OVERDUE)
 
 
 class Message(models.Model):
-    """One outgoing e-mail. Its links are put in when it is sent: no token is stored."""
+    """One outgoing e-mail. Its links are put in when it is sent: no token is stored.
+
+    It is about a sign-on, and goes to its representative, or it is somebody else's affair, such as a
+    delivery's, and goes to whoever that says.
+    """
 
     class State(models.TextChoices):
         """Where a message stands."""
@@ -38,12 +52,18 @@ class Message(models.Model):
         FAILED = "failed", _("failed")
         DROPPED = "dropped", _("dropped before it was sent")
 
-    sign_on = models.ForeignKey("SignOn", on_delete=models.PROTECT, related_name="messages")
+    sign_on = models.ForeignKey("SignOn", null=True, on_delete=models.PROTECT, related_name="messages")
     kind = models.CharField(max_length=30)
     recipient = models.EmailField(max_length=254)
     subject = models.CharField(max_length=500)
     text = models.TextField()
     html = models.TextField()
+    sender = models.CharField(max_length=200, blank=True)
+    """Who writes, as a mailbox shows it; the address is the site's. Empty for the site's own name."""
+    reply_to = models.EmailField(max_length=254, blank=True)
+    attachment = models.ForeignKey(Blob, null=True, on_delete=models.PROTECT, related_name="+")
+    """A PDF."""
+    attachment_name = models.CharField(max_length=100, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     is_decision = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
@@ -57,6 +77,11 @@ class Message(models.Model):
     class Meta:
         ordering = ["pk"]
         permissions = [("send_message", "Can send a failed message again")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sign_on"], condition=models.Q(kind="delivered"), name="final_copy_is_sent_once"
+            ),
+        ]
         indexes = [models.Index(fields=["send_after"], condition=models.Q(state="queued"), name="message_queue")]
 
     def __str__(self) -> str:

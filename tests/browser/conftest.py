@@ -84,9 +84,12 @@ def addresses(site):
     """The address of each kind of page, by its name."""
     made = site.python(f"""
 import json
+from django.contrib.auth.models import User
+from delivery.models import FollowUp
 from letter.models import Letter
 from signatories import links
 from signatories.models import SignOn
+from tests import factories
 letter = Letter.objects.get(slug="icc-2020")
 fields = {LONG!r}
 waiting, new, away = (SignOn.sign(letter.text(), **fields | {{"acronym": acronym, "email": acronym + fields["email"]}})
@@ -94,6 +97,17 @@ waiting, new, away = (SignOn.sign(letter.text(), **fields | {{"acronym": acronym
 waiting.confirm()
 away.withdraw()
 accepted = SignOn.objects.in_state("accepted").filter(letter=letter)[0]
+delivered = Letter.objects.filter(slug="delivered").first()
+if delivered is None:
+    delivered = factories.a_published("Al-Haq", slug="delivered")
+    office = "Ministerin für Angelegenheiten der Donaudampfschifffahrtsgesellschaftsmenschenrechte"
+    for channel in ("email", "post"):
+        factories.a_recipient(delivered, office=office, postal_address="Wien", email=fields["email"], channel=channel)
+    factories.a_delivered(delivered)
+sent = delivered.recipients.first()
+noted = sent.follow_ups.first() or FollowUp.record(sent, User.objects.first(), event="answered", on="2020-05-20",
+    words="We thank you.", who="Austria")
+book = letter.recipients.first() or factories.a_recipient(letter)
 print(json.dumps({{
     "confirm": f"/confirm/{{links.token('confirm', new.pk)}}/",
     "used link": f"/confirm/{{links.token('confirm', waiting.pk)}}/",
@@ -103,6 +117,9 @@ print(json.dumps({{
     "sign-on": f"/moderation/sign-ons/{{waiting.pk}}/",
     "sign-on, accepted": f"/moderation/sign-ons/{{accepted.pk}}/",
     "edition": letter.editions.first().path,
+    "recipient": f"/moderation/letters/delivered/recipients/{{sent.pk}}/",
+    "note": f"/moderation/letters/delivered/follow-ups/{{noted.pk}}/",
+    "change": f"/moderation/letters/icc-2020/recipients/{{book.pk}}/change/",
 }}))
 """)
     return json.loads(made.splitlines()[-1]) | {
@@ -116,6 +133,13 @@ print(json.dumps({{
         "queue": "/moderation/",
         "search": "/moderation/?q=justice",
         "register": "/moderation/register/icc-2020/",
+        "deliveries": "/moderation/letters/",
+        "recipients": "/moderation/letters/icc-2020/recipients/",
+        "recipients, delivered": "/moderation/letters/delivered/recipients/",
+        "add": "/moderation/letters/icc-2020/recipients/add/",
+        "import": "/moderation/letters/icc-2020/recipients/import/",
+        "preview": "/moderation/letters/icc-2020/recipients/import/",
+        "deliver": "/moderation/letters/icc-2020/deliver/",
     }
 
 
@@ -131,6 +155,13 @@ def visit(new_page, session, addresses):
             page.get_by_role("textbox", name="Website").fill("ftp://example.org")
             page.get_by_role("button", name="Sign the letter").click()
             expect(page.get_by_role("alert")).to_be_visible()
+        if name == "preview":
+            sheet = f"name,country,e-mail\n{LONG['representative_name']},AT,{LONG['email']}\n,Atlantis,nobody\n"
+            page.set_input_files(
+                "input[type=file]", {"name": "a.csv", "mimeType": "text/csv", "buffer": sheet.encode()}
+            )
+            page.get_by_role("button", name="Look at it first").click()
+            expect(page.get_by_role("heading", name="Preview of the import")).to_be_visible()
         return page
 
     return open_named
@@ -140,4 +171,7 @@ PUBLIC = [
     "letter", "edition", "sign", "sign, with errors", "sent", "confirm", "used link", "status", "status, withdrawn",
     "withdraw", "bad link", "nothing there",
 ]  # fmt: skip
-DESK = ["sign-in", "queue", "search", "sign-on", "sign-on, accepted", "register"]
+DESK = [
+    "sign-in", "queue", "search", "sign-on", "sign-on, accepted", "register", "deliveries", "recipients",
+    "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
+]  # fmt: skip

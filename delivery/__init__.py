@@ -1,0 +1,1 @@
+"""How a letter reaches its addressees, and what they answer."""
