@@ -24,7 +24,7 @@ import shutil
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -143,9 +143,11 @@ def faults(directory: Path | None = None, slug: str = "") -> Iterator[str]:
             is_shown = os.readlink(directory / "current") == name
         except OSError:
             is_shown = False
-        found = list(_faults_of_blobs(directory)) + list(_faults_of_release(directory / name, letters, slug))
-        if not is_shown:
-            found = [f"current does not show the release {name}, as Postgres has it"]
+        found = list(_faults_of_blobs(directory))
+        if is_shown:
+            found += _faults_of_release(directory / name, letters, slug)
+        else:
+            found.append(f"current does not show the release {name}, as Postgres has it")
         # While decisions are published, Postgres may be ahead for a moment; so may the process that writes.
         if not found or (is_shown and release_name(listed()) == name) or time.monotonic() > end:
             yield from found
@@ -164,9 +166,17 @@ def repair(directory: Path | None = None) -> list[str]:
     """
     directory = directory or settings.RELEASES_DIR
     wrong = list(faults(directory))
-    if not wrong:
-        return wrong
-    # Hard links share what was changed, so all of it is written anew: beside what is served.
+    if wrong:
+        with suppress(OSError):
+            # Enough where nobody follows Postgres, or a link is gone.
+            sync(directory)
+        if any(faults(directory)):
+            _write_anew(directory)
+    return wrong
+
+
+def _write_anew(directory: Path) -> None:
+    """Write all of the folder anew, since hard links share what was changed: beside what is served."""
     fresh, old = directory / ".fresh", directory / ".wrong"
     with _alone(directory, wait=True):
         for folder in (fresh, old):
@@ -185,7 +195,6 @@ def repair(directory: Path | None = None) -> list[str]:
         finally:
             for folder in (fresh, old):
                 shutil.rmtree(folder, ignore_errors=True)
-    return wrong
 
 
 def _faults_of_blobs(directory: Path) -> Iterator[str]:

@@ -129,7 +129,9 @@ def test_a_mail_server_that_is_down_delays_a_message_and_loses_nothing(site):
 def test_postgres_stopped_and_restarted_under_load_loses_nothing_that_was_accepted(tmp_path):
     with Postgres(tmp_path / "postgres", durable=True) as postgres, Site(postgres.url, tmp_path) as site:
         seal = site.python(SEAL)
-        page, worker = site.get("/icc-2020/"), site.processes["worker"]
+        # The page changes once more when its documents are there.
+        page = until(lambda: b"letter.pdf" in (page := site.get("/icc-2020/")) and page, seconds=60)
+        worker = site.processes["worker"]
         accepted, stop, unread = [], threading.Event(), []
 
         def load(number):
