@@ -87,7 +87,7 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.pk} ({self.state})"
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def enqueue(self, *, is_decision: bool = False) -> None:
         """Save the message as queued, with the job that will send it; a decision's waits for an undo."""
         delay = settings.DECISION_DELAY if is_decision else timedelta(0)

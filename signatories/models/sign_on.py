@@ -278,7 +278,8 @@ class SignOn(models.Model):
         sign_on = cls(letter=text.letter, text=text, **received)
         sign_on.name_key = names.key(sign_on.name_as_signed)
         sign_on.name_normalised = names.normalise(sign_on.name_as_signed)
-        sign_on.clean_fields()
+        # Letter and text are in hand: a query each would find them again.
+        sign_on.clean_fields(exclude={"letter", "text"})
         return sign_on
 
     # ── what happens to it ──
@@ -384,7 +385,8 @@ class SignOn(models.Model):
             raise ValueError(f"{verb} requires a {rule.requires}")
         for field, value in changes.items():
             setattr(self, field, value)
-        self.clean_fields()
+        # The others were checked when they were set.
+        self.clean_fields(exclude={field.name for field in self._meta.fields} - changes.keys())
         self.state, self.state_since = rule.target, timezone.now()
         self.save(update_fields=None if before is None else ["state", "state_since", *changes])
         transition = Transition.objects.create(
@@ -398,7 +400,8 @@ class SignOn(models.Model):
             note=note,
             at=self.state_since,
         )
-        Message.drop_decisions(self.pk)
+        if before is not None:
+            Message.drop_decisions(self.pk)
         if rule.message:
             mail.queue(self, rule.message, transition=transition, is_decision=rule.can_be_undone)
         if State.ACCEPTED in (before, rule.target):
