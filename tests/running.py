@@ -84,7 +84,7 @@ class Site:
         self.manage("load_demo")
         self.start_web()
         self.start_worker()
-        until(lambda: b"113 signatories" in self.get("/") and self.get("/icc-2020/manifest.json"), seconds=30)
+        until(lambda: b"113 signatories" in self.get("/") and self.get("/icc-2020/manifest.json"), seconds=60)
         return self
 
     def __exit__(self, *exception):
