@@ -173,7 +173,8 @@ def visit(new_page, session, addresses):
 
 
 PUBLIC = [
-    "letter", "edition", "countries", "changes", "share", "verify", "embed", "sign", "sign, with errors", "sent", "confirm", "used link", "status", "status, withdrawn",
+    "letter", "edition", "countries", "changes", "share", "verify", "embed", "sign", "sign, with errors",
+    "sent", "confirm", "used link", "status", "status, withdrawn",
     "withdraw", "bad link", "nothing there",
 ]  # fmt: skip
 DESK = [
