@@ -3,14 +3,14 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from letter.models import Blob, Letter, NotPublishedYet
+from letter.models import Blob, Letter, LetterText, NotPublishedYet
 from signatories.models import Message, SignOn
 from signatories.moderation import moderators
 
@@ -63,7 +63,8 @@ def download(content, name, kind="application/pdf"):
 @moderators(VIEW)
 def letters(request):
     """List the letters, with how far each is on its way."""
-    rows = Letter.objects.select_related("delivery").annotate(recipient_count=Count("recipients"))
+    texts = LetterText.objects.filter(letter=OuterRef("pk"), language=OuterRef("language")).order_by("-revision")
+    rows = Letter.objects.annotate(recipient_count=Count("recipients"), heading=Subquery(texts.values("title")[:1]))
     return render(request, "delivery/letters.html", {"letters": rows})
 
 
@@ -268,7 +269,8 @@ def show(request, one, *, follow_up_form=None, readdress_form=None, status=200):
 def deliver(request, slug):
     """Show what delivering the letter does; do it, once."""
     letter = get_letter(slug)
-    edition = letter.editions.order_by("-number").first()
+    # The one of record, if the letter was delivered at the command line.
+    edition = letter.edition_of_record or letter.editions.order_by("-number").first()
     if delivery_of(letter):
         messages.info(request, _("The letter has been delivered already."))
         return redirect("delivery:recipients", slug)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -142,6 +143,27 @@ def test_an_edition_that_nobody_looked_at_is_not_delivered(desk):
 
     assert (response.status_code, undelivered, again.status_code) == (422, None, 302)
     assert Delivery.objects.get().edition.number == 2
+
+
+def test_a_letter_that_was_delivered_at_the_command_line_still_gets_its_copies(desk):
+    letter = a_published("Al-Haq")
+    record = letter.deliver()
+    publish_letter(letter)
+
+    response = desk.post(address(letter, "deliver/"), posted(letter, seen=record.number))
+
+    assert (response.status_code, Delivery.objects.get().edition) == (302, record)
+
+
+def test_the_list_of_letters_takes_as_many_queries_for_three_as_for_one(desk, django_assert_num_queries):
+    a_published("Al-Haq")
+    desk.get("/moderation/letters/")
+    with CaptureQueriesContext(connection) as for_one:
+        desk.get("/moderation/letters/")
+    a_published(), a_published()
+
+    with django_assert_num_queries(len(for_one)):
+        assert len(desk.get("/moderation/letters/").context["letters"]) == 3
 
 
 @pytest.mark.parametrize(
