@@ -259,9 +259,10 @@ def stamp():
 
 @contextmanager
 def clock(into, name):
-    """Add the seconds that the block takes to `into[name]`."""
-    begun = time.perf_counter()
+    """Add the seconds that the block takes to `into[name]`, and this process's own to `into["name_cpu"]`."""
+    begun, worked = time.perf_counter(), time.process_time()
     yield
+    into[f"{name}_cpu"] = into.get(f"{name}_cpu", 0.0) + time.process_time() - worked
     into[name] = into.get(name, 0.0) + time.perf_counter() - begun
 
 

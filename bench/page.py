@@ -3,6 +3,7 @@
 All serve the same bytes to a client that takes them as they are, from one process; they run in turn.
 """
 
+import re
 import shutil
 import urllib.request
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ from bench import common
 from bench.common import free_port, granian, in_turn, running, table, wrk
 from tests.running import nginx, shipped_nginx
 
-SECONDS, ROUNDS = 3, 5
+SECONDS, ROUNDS = 2, 5
 LINES = 113
 
 
@@ -35,11 +36,11 @@ def start(servers, folder):
     site.mkdir()
     for ending in ("", ".gz"):
         shutil.copy(f"{page}{ending}", site / f"index.html{ending}")
-    ports = {name: free_port() for name in ("app", "front", "nginx", "hello", "django")}
+    ports = {name: free_port() for name in ("app", "front", "nginx", "headers", "hello", "django")}
     urls = {name: f"http://127.0.0.1:{port}/" for name, port in ports.items()}
     urls["app"] += f"{common.SLUG}/"
     urls["front"] += f"{common.SLUG}/"
-    for name in ("front", "nginx"):
+    for name in ("front", "nginx", "headers"):
         (folder / name).mkdir()
     static = f"""
     server {{
@@ -48,11 +49,17 @@ def start(servers, folder):
         gzip_static on;
         types {{ text/html html; }}
     }}"""
+    # The same, with as many bytes of headers as a published page has: what they alone cost.
+    added = "".join(f'add_header {name} "{value}";' for name, value in told().items())
+    with_headers = static.replace(str(ports["nginx"]), str(ports["headers"])).replace(
+        "gzip_static", f"{added} gzip_static"
+    )
     bare = {"BARE_BYTES": str(page)}
     for name, command, more in (
         ("app", granian("config.wsgi:application", ports["app"]), {}),
         ("front", shipped_nginx(folder / "front", folder / "releases", ports["app"], ports["front"]), {}),
         ("nginx", nginx(folder / "nginx", static), {}),
+        ("headers", nginx(folder / "headers", with_headers), {}),
         ("hello", granian("bench.bare:hello", ports["hello"]), bare),
         ("django", granian("bench.bare:django", ports["django"]), bare | {"BARE_DJANGO": "yes", "DATABASE_URL": ""}),
     ):
@@ -60,12 +67,22 @@ def start(servers, folder):
     return urls
 
 
+def told():
+    """Return the headers that the shipped nginx sends with a page."""
+    shipped = (common.ROOT / "deploy" / "nginx.conf").read_text()
+    found = dict(re.findall(r'add_header (\S+) "([^"]*)";', shipped))
+    return {name: value.replace("$undersigned_ancestors", "'none'") for name, value in found.items()} | {
+        "Cache-Control": "no-cache",
+        "X-Frame-Options": "DENY",
+    }
+
+
 def measure(urls, encoding):
     """Print the table for clients that take `encoding`."""
     sizes = {name: len(fetch(url, encoding)) for name, url in urls.items()}
     if encoding != "identity":
         # The bare ones would have to compress at each request, or not at all.
-        urls = {name: urls[name] for name in ("app", "front", "nginx")}
+        urls = {name: urls[name] for name in ("app", "front", "nginx", "headers")}
     elif len(set(sizes.values())) > 1:
         raise RuntimeError(f"They do not serve the same bytes: {sizes}")
     failed = dict.fromkeys(urls, 0)
@@ -85,6 +102,7 @@ def measure(urls, encoding):
         "app": "the app alone",
         "front": "the shipped nginx in front",
         "nginx": "nginx, the same bytes",
+        "headers": "nginx, the same bytes and headers",
         "hello": "bare WSGI, the same bytes",
         "django": "bare Django, the same bytes",
     }

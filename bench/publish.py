@@ -41,13 +41,24 @@ def tell(found):
             f"{publish['seconds']:.2f}",
             f"{sync['seconds']:.2f}",
             f"**{publish['seconds'] + sync['seconds']:.2f}**",
+            f"{publish['seconds_cpu'] + sync['seconds_cpu']:.2f}",
             f"{publish['peak']:.0f} / {sync['peak']:.0f}",
             f"{publish['base']:.0f}",
             publish["pages"],
             f"{publish['bytes'] / 1e6:.1f}",
         ]
 
-    heads = ["Lines", "`publish` s", "`sync` s", "Together s", "Peak MB of each", "MB before", "Pages", "MB of pages"]
+    heads = [
+        "Lines",
+        "`publish` s",
+        "`sync` s",
+        "Together s",
+        "Of it CPU s",
+        "Peak MB of each",
+        "MB before",
+        "Pages",
+        "MB of pages",
+    ]
     table("A first edition: HTML, JSON, CSV, Atom.", heads, [row(*one) for one in found.items()])
 
     rows = []
@@ -60,12 +71,23 @@ def tell(found):
                 f"{more['seconds']:.2f}",
                 f"{again['seconds']:.2f}",
                 f"**{more['accept'] + more['seconds'] + again['seconds']:.2f}**",
+                f"{more['accept_cpu'] + more['seconds_cpu'] + again['seconds_cpu']:.2f}",
                 f"{more['rendered']} of {more['pages']}",
                 f"{more['new_blobs']} ({more['new_bytes'] / 1e6:.2f} MB)",
                 again["new_files"],
             ]
         )
-    heads = ["Lines", "`accept` s", "`publish` s", "`sync` s", "All s", "Rendered", "Stored", "Files written"]
+    heads = [
+        "Lines",
+        "`accept` s",
+        "`publish` s",
+        "`sync` s",
+        "All s",
+        "Of it CPU s",
+        "Rendered",
+        "Stored",
+        "Files written",
+    ]
     table("One more accepted name.", heads, rows)
 
     kinds = list(dict.fromkeys(kind for one in found.values() for kind in one["artefacts"]))
