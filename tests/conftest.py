@@ -52,6 +52,25 @@ def pytest_unconfigure(config):
         shutil.rmtree(config.scratch, ignore_errors=True)
 
 
+# What readers of documents and pages use, by the tests that use it, too; `.ci/run` installs all of it.
+TOOLS = {
+    "test_documents.py": ["pdftotext"],
+    "test_html.py": ["java"],
+    "test_pdf.py": ["pdftotext", "qpdf"],
+    "test_verify.py": ["curl", "openssl"],
+}
+
+
+def pytest_collection_modifyitems(items):
+    """Skip what a machine lacks the tools for, and say so; where REQUIRE_BROWSER is set, nothing is skipped."""
+    if os.environ.get("REQUIRE_BROWSER") == "1":
+        return
+    for item in items:
+        missing = [tool for tool in TOOLS.get(item.path.name, []) if not shutil.which(tool)]
+        if missing:
+            item.add_marker(pytest.mark.skip(reason=f"there is no `{missing[0]}` on the PATH"))
+
+
 @pytest.fixture(autouse=True)
 def a_release_folder_of_its_own(request, tmp_path):
     """Give each test a release folder, and quick passwords."""
