@@ -35,6 +35,12 @@ def sweep():
             logger.exception("The documents of letter %s could not be made", letter.slug)
 
 
+def catch_up():
+    """Give a job to each letter whose editions lack documents: its own may have died with a worker."""
+    for letter in Letter.objects.filter(pk__in=Edition.objects.unsealed().order_by().values("letter_id")):
+        make_documents.defer(letter_id=letter.pk)
+
+
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="sweep_documents", queue=DOCUMENTS, queueing_lock="sweep documents")
 def sweep_every_five_minutes(timestamp):

@@ -1,5 +1,6 @@
 """The whole of it under misfortune: real processes, killed and cut off, lose nothing and print nothing twice."""
 
+import json
 import signal
 import threading
 import time
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 
 from demo.postgres import Postgres
+from letter import documents
 from letter.publication import LOCK
 from tests.mailserver import link_in
 from tests.running import Site, until
@@ -94,6 +96,27 @@ def test_a_worker_killed_in_mid_publication_leaves_no_half_and_the_next_one_comp
 
     until(lambda: listed(site, "Killed Publication 2") == 1, seconds=40)
     assert [listed(site, f"Killed Publication {number}") for number in range(3)] == [1, 1, 1]
+
+
+def test_a_worker_killed_among_the_documents_delays_no_page_and_the_next_one_seals_every_edition(site):
+    site.python(REGISTER.format(name="Killed Documents", count=1))
+    letter_id = rows(site, "SELECT id FROM letter_letter WHERE slug = 'icc-2020'")[0][0]
+    until(lambda: b'href="letter.pdf"' in site.get("/icc-2020/"), seconds=60)
+
+    with psycopg.connect(site.environment["DATABASE_URL"]) as holder:
+        holder.execute("SELECT pg_advisory_xact_lock(%s, %s)", [documents.LOCK, letter_id])
+        site.python(ACCEPT.format(name="Killed Documents"))
+        until(lambda: listed(site, "Killed Documents 0") == 1)
+        until(lambda: rows(site, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))
+        site.stop("worker", signal.SIGKILL)
+        page = site.get("/icc-2020/")
+    newest = json.loads(site.get("/icc-2020/signatories.json"))["edition"]
+    assert (b'href="letter.pdf"' in page, site.get("/icc-2020/letter.pdf")) == (False, b"")
+    site.start_worker()
+
+    until(lambda: json.loads(site.get("/icc-2020/manifest.json") or "{}").get("edition") == newest, seconds=60)
+    until(lambda: b'href="letter.pdf"' in site.get("/icc-2020/"))
+    assert "no fault" in site.manage("verify", "icc-2020")
 
 
 def test_a_worker_killed_while_it_speaks_to_the_mail_server_loses_no_message(site):

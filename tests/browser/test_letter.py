@@ -109,8 +109,9 @@ def test_an_arabic_letter_runs_from_right_to_left_and_its_names_are_isolated(sit
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_a_name_is_found_as_one_types_whatever_its_accents(visit):
-    page = visit("letter", width=360)
+def test_a_name_is_found_as_one_types_whatever_its_accents(new_page):
+    page = new_page(360)
+    page.goto("/icc-2020/")
 
     page.get_by_role("searchbox", name="Find a signatory").fill("federation  DROITS")
 
@@ -123,8 +124,9 @@ def test_a_name_is_found_as_one_types_whatever_its_accents(visit):
     assert page.locator(".names li:not([hidden])").count() > 100
 
 
-def test_without_a_script_there_is_no_search_and_the_countries_are_there(visit):
-    page = visit("letter", java_script_enabled=False)
+def test_without_a_script_there_is_no_search_and_the_countries_are_there(new_page):
+    page = new_page(java_script_enabled=False)
+    page.goto("/icc-2020/")
 
     assert page.get_by_role("searchbox").count() == 0
     page.get_by_role("link", name="By country").click()
@@ -132,8 +134,9 @@ def test_without_a_script_there_is_no_search_and_the_countries_are_there(visit):
     expect(page.get_by_role("heading", name="Kenya")).to_be_in_viewport()
 
 
-def test_the_frame_that_other_sites_show_is_shown_on_the_page_about_it(visit):
-    page = visit("share")
+def test_the_frame_that_other_sites_show_is_shown_on_the_page_about_it(new_page):
+    page = new_page()
+    page.goto("/icc-2020/share/")
 
     expect(page.frame_locator("iframe").get_by_role("heading")).to_have_text(
         "Joint letter to States Parties in support of the International Criminal Court"

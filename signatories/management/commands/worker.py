@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from procrastinate.contrib.django import app
 
+from letter import jobs as documents
 from letter.jobs import DOCUMENTS, MAIL, PUBLICATION
 from signatories import jobs
 
@@ -77,3 +78,4 @@ class Command(BaseCommand):
         """Do at once what the last worker left, instead of at the next minute."""
         connection.close()
         jobs.sweep()
+        documents.catch_up()
