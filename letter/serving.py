@@ -82,6 +82,8 @@ class PublishedFile(StaticFile):
         return Response(HTTPStatus.PARTIAL_CONTENT, headers.items(), body)
 
 
+# Bytes of answers that one process keeps of one release.
+ROOM = 32_000_000
 KINDS = {
     ".atom": "application/atom+xml",
     ".csv": "text/csv",
@@ -96,6 +98,11 @@ ADDRESS = re.compile(r"(?:/(?!\.)[^/\0]+)*/?")
 
 class ReleaseFiles(WhiteNoise):
     """The files of one release, by address; each is looked up when it is first asked for."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        # Answers given before, whole, by method, address and encodings: no file has to be opened for them again.
+        self.ready, self.bytes_ready = {}, 0
 
     # SHA-256 of files already seen, by identity: most of a release links to files of the one before.
     digests: dict[tuple[int, int, int, int], str] = {}
@@ -137,16 +144,25 @@ class ReleaseFiles(WhiteNoise):
         file = self.files[url] = self.get_static_file(path, url)
         return file
 
+    def keep(self, key, answer):
+        """Keep a small answer (status, headers, body) for the next who asks the same, while there is room."""
+        self.bytes_ready += len(answer[2][0])
+        if self.bytes_ready < ROOM:
+            self.ready[key] = answer
+
 
 def send(file, environ, start_response):
-    """Answer a request with a file; all of it is read here if it is small."""
+    """Answer a request with a file; return the body, and the whole answer if all of it was read here."""
     response = file.get_response(environ["REQUEST_METHOD"], environ)
     body = response.file
     if body is not None and int(dict(response.headers)["Content-Length"]) <= PIECE:
         with closing(body):
             body = [body.read()]
-    start_response(f"{response.status} {response.status.phrase}", list(response.headers))
-    return body if isinstance(body, list) else [] if body is None else FileWrapper(body, PIECE)
+    status, headers = f"{response.status} {response.status.phrase}", list(response.headers)
+    start_response(status, list(headers))
+    if isinstance(body, list):
+        return body, (status, headers, body)
+    return [] if body is None else FileWrapper(body, PIECE), None
 
 
 class PublishedSite:
@@ -162,23 +178,36 @@ class PublishedSite:
 
     def __call__(self, environ, start_response):
         """Answer a request."""
-        self._turn()
-        path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
+        is_there = self._turn()
+        address = environ.get("PATH_INFO", "")
         _name, folder, files = self.release
+        is_plain = is_there and not CONDITIONS & environ.keys()
+        key = environ["REQUEST_METHOD"], address, environ.get("HTTP_ACCEPT_ENCODING")
+        if is_plain and key in files.ready:
+            status, headers, body = files.ready[key]
+            start_response(status, list(headers))
+            return body
+        path = address.encode("latin-1", "replace").decode("utf-8", "replace")
         # A file that somebody has taken away is Django's to answer, until the folder is whole again.
         with suppress(OSError):
             file = files.find(folder, path) if folder else None
             if file is not None:
-                return send(file, environ, start_response)
+                body, answer = send(file, environ, start_response)
+                if is_plain and answer:
+                    files.keep(key, answer)
+                return body
         return self.static(environ, start_response)
 
     def _turn(self):
-        """Take up the release that `current` points to; other threads serve the old one meanwhile."""
+        """Take up the release that `current` points to; other threads serve the old one meanwhile.
+
+        Returns whether there is one.
+        """
         try:
             # A release that was repaired has its old name, and is another folder.
             release = os.readlink(self.current), os.stat(self.current).st_ino
         except OSError:
-            return
+            return False
         if release != self.release[0] and self.turning.acquire(blocking=False):
             try:
                 folder = os.path.join(os.path.dirname(self.current), release[0])
@@ -187,6 +216,7 @@ class PublishedSite:
                     self.release = release, folder, ReleaseFiles(None, index_file=True, max_age=0, mimetypes=KINDS)
             finally:
                 self.turning.release()
+        return True
 
     @staticmethod
     def follow():
