@@ -2,7 +2,9 @@
 
 import gzip
 import os
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import brotli
 import pytest
@@ -222,8 +224,6 @@ def test_a_disk_that_is_full_leaves_the_release_as_it_was(site, monkeypatch, set
 
 
 def test_a_machine_that_lost_its_folder_makes_the_same_again(site, settings):
-    import shutil
-
     letter = a_letter()
     released(letter, "Al-Haq")
     released(letter, "MADRE")
@@ -236,8 +236,6 @@ def test_a_machine_that_lost_its_folder_makes_the_same_again(site, settings):
 
 
 def test_while_the_folder_is_gone_django_answers(site, settings):
-    import shutil
-
     letter = a_letter()
     released(letter, "Al-Haq")
     assert Answer(site, f"/{letter.slug}/").status == 200
@@ -307,8 +305,6 @@ def test_old_releases_are_pruned_and_the_editions_stay(site, settings):
 
 
 def test_a_link_to_a_release_that_is_gone_is_mended(site, settings):
-    import shutil
-
     letter = a_letter()
     released(letter, "Al-Haq")
     shutil.rmtree(settings.RELEASES_DIR / os.readlink(settings.RELEASES_DIR / "current"))
@@ -322,3 +318,53 @@ def test_there_is_no_edition_nought(client):
     publish(letter, [])
 
     assert client.get(f"/{letter.slug}/editions/0/").status_code == 404
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of it runs any more."""
+
+
+def test_a_process_killed_at_any_step_leaves_a_whole_release_and_the_next_one_completes_it(site, monkeypatch):
+    letter = a_letter()
+    released(letter, "Al-Haq")
+    before = Answer(site, f"/{letter.slug}/").body
+    an_accepted(letter, "MADRE")
+    publish(letter, SignOn.objects.lines(letter))
+    steps = [(os, "link"), (os, "sync"), (Path, "rename"), (Path, "symlink_to"), (Path, "write_bytes"), (Path, "mkdir")]
+
+    def sync_until(fatal):
+        """Sync, and be killed at the step of this number; return whether that was before the end."""
+        done = 0
+
+        def step(real):
+            def call(*arguments, **options):
+                nonlocal done
+                done += 1
+                if done >= fatal:
+                    raise Killed
+                return real(*arguments, **options)
+
+            return call
+
+        remove = shutil.rmtree
+        with monkeypatch.context() as patch:
+            for owner, name in steps:
+                patch.setattr(owner, name, step(getattr(owner, name)))
+            # Who was killed tidies nothing up.
+            patch.setattr(shutil, "rmtree", lambda *a, **k: remove(*a, **k) if done < fatal else None)
+            try:
+                releases.sync()
+            except Killed:
+                return True
+        return False
+
+    fatal = 1
+    while sync_until(fatal):
+        page, edition = (Answer(site, f"/{letter.slug}/{path}") for path in ("", "editions/1/"))
+        assert (page.status, edition.status) == (200, 200)
+        assert page.body == before or b"<bdi>MADRE</bdi>" in page.body
+        fatal += 1
+
+    assert fatal > 20
+    assert b"<bdi>MADRE</bdi>" in Answer(site, f"/{letter.slug}/").body
+    assert Answer(site, f"/{letter.slug}/editions/2/").status == 200
