@@ -150,7 +150,9 @@ class _Writer:
         parts += self.signatories()
         parts += [
             self.interface("Colophon", edition_sentence(content)),
-            self.interface("Colophon", f"{gettext('SHA-256 of the list:')} {content.sha256}"),
+            self.interface("Colophon", gettext("SHA-256 of the list:")),
+            # A paragraph of its own, as the address has: among words from right to left its digits are torn apart.
+            self.paragraph("Colophon", self.run(content.sha256, "ltr"), direction="ltr"),
             self.section("continuous" if content.lines else "nextPage", first=not content.lines),
         ]
         return f"{XML}<w:document {NAMESPACES}><w:body>{''.join(parts)}</w:body></w:document>"
