@@ -352,7 +352,7 @@ def test_a_letter_in_arabic_runs_from_right_to_left_throughout():
     document = xml(data, "word/document.xml")
     for one in document.iter(f"{W}p"):
         bidi = one.find(f"{W}pPr/{W}bidi")
-        assert (bidi.get(f"{W}val") == "0") == ("".join(one.itertext()) == "Al-Haq")
+        assert (bidi.get(f"{W}val") == "0") == ("".join(one.itertext()) in ("Al-Haq", content.sha256))
     assert all(one.find(f"{W}bidi") is not None for one in document.iter(f"{W}sectPr"))
     prose = next(one for one in document.iter(f"{W}p") if "ICC" in "".join(one.itertext()))
     runs = [("".join(run.itertext()), run.find(f"{W}rPr/{W}rtl") is not None) for run in prose.iter(f"{W}r")]
