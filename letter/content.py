@@ -101,7 +101,7 @@ class Content:
     title: str
     salutation: str
     body: str
-    """CommonMark without raw HTML: `markdown.render_markdown`, `markdown.parse_markdown`."""
+    """CommonMark without raw HTML: see `markdown.render_markdown`."""
     closing: str
 
     number: int

@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from django.db import transaction
 
-from letter import documents, releases
+from letter import releases
 from letter.content import Line
 from letter.documents import make_documents, one_step
 from letter.models import Edition, Letter, NotPublishedYet, Publication
@@ -214,4 +214,3 @@ def test_a_sweep_finds_what_lost_its_job():
     jobs.sweep()
 
     assert not Edition.objects.unsealed().exists()
-    assert documents.LOCK

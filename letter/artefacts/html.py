@@ -61,12 +61,9 @@ def _render(template: str, root: str, context: Mapping[str, Any]) -> bytes:
     return render_to_string(f"letter/{template}.html", {**site, **context}).encode()
 
 
-def items(lines: Iterable[Line], *, with_anchors: bool = True) -> SafeString:
-    """Return the lines as items of a list, each name isolated."""
-    if with_anchors:
-        parts = [f'<li id="{escape(line.anchor)}"><bdi>{escape(line.name)}</bdi></li>\n' for line in lines]
-    else:
-        parts = [f"<li><bdi>{escape(line.name)}</bdi></li>\n" for line in lines]
+def items(lines: Iterable[Line]) -> SafeString:
+    """Return the lines as items of a list, each name isolated, each with its anchor."""
+    parts = [f'<li id="{escape(line.anchor)}"><bdi>{escape(line.name)}</bdi></li>\n' for line in lines]
     return mark_safe("".join(parts))  # noqa: S308 - escaped just above
 
 
