@@ -59,7 +59,8 @@ class Rule:
     """What one verb does, and who may use it."""
 
     sources: frozenset[State | None]
-    target: State
+    target: State | None
+    """The state that it leads to; None for the one before the last decision."""
     who: frozenset[Who]
     permission: str = ""
     """What a moderator must be permitted."""
@@ -68,7 +69,7 @@ class Rule:
     message: str = ""
     """The message to the representative, a folder of ``templates/mail/``."""
     can_be_undone: bool = False
-    """A decision: its message waits, so that an undo costs nobody an e-mail."""
+    """A decision: its message waits, so that an undo costs nobody an e-mail, and what was before it is kept."""
 
 
 _REGISTER, _DECIDE = "signatories.register_signon", "signatories.decide_signon"
@@ -91,6 +92,7 @@ RULES: dict[str, Rule] = {
         can_be_undone=True,
     ),
     "reopen": Rule(frozenset({State.ACCEPTED, State.DECLINED}), State.PENDING, _MODERATOR, _DECIDE),
+    "undo": Rule(frozenset({State.ACCEPTED, State.DECLINED}), None, _MODERATOR, _DECIDE),
     "withdraw": Rule(
         frozenset(LIVE),
         State.WITHDRAWN,

@@ -1,9 +1,10 @@
 """Organisations, their sign-ons, and the messages about them."""
 
+from .claim import Claim
 from .limit import Limit
 from .message import Message
 from .organisation import Organisation, VariantName
-from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster
+from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster, TooLate
 from .transition import Transition
 
 __all__ = [
@@ -11,12 +12,14 @@ __all__ = [
     "REPRESENTATIVE",
     "Actor",
     "AlreadyListed",
+    "Claim",
     "LetterNotOpen",
     "Limit",
     "Message",
     "Organisation",
     "SignOn",
     "SomebodyWasFaster",
+    "TooLate",
     "Transition",
     "VariantName",
 ]

@@ -1,9 +1,10 @@
 """The bodies that sign, one row for all letters."""
 
+from contextlib import suppress
 from typing import Any, Self
 
 from django.contrib.postgres.indexes import GinIndex
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -91,11 +92,22 @@ class Organisation(NamedModel):
         key = names.key(names.split_acronym(name)[0])
         return key == self.name_key or self.variants.filter(name_key=key).exists()
 
-    def learn(self, name: str) -> None:
-        """Record another form of the name, so that it is recognised next time."""
+    def learn(self, name: str) -> "VariantName | None":
+        """Record another form of the name, so that it is recognised next time; return it if it is new."""
         bare = names.split_acronym(name)[0]
-        if not self.is_known_as(bare):
-            VariantName.objects.create(organisation=self, name=bare)
+        return None if self.is_known_as(bare) else VariantName.objects.create(organisation=self, name=bare)
+
+    @staticmethod
+    def forget(organisation: int | None, variants: list[int]) -> None:
+        """Delete what a decision that is undone had recorded, but for what has come to be used since."""
+        for variant in VariantName.objects.filter(pk__in=variants).select_related("organisation"):
+            if not variant.is_used():
+                variant.delete()
+        made = Organisation.objects.filter(pk=organisation, sign_ons=None, variants=None).first()
+        if made:
+            # Whoever else refers to it keeps it.
+            with suppress(models.ProtectedError, models.RestrictedError), transaction.atomic():
+                made.delete()
 
 
 class VariantName(NamedModel):
@@ -117,3 +129,9 @@ class VariantName(NamedModel):
         verbose_name_plural = _("variant names")
         constraints = [models.UniqueConstraint(fields=["organisation", "name_key"], name="variant_is_recorded_once")]
         indexes = [GinIndex(fields=["name_normalised"], opclasses=["gin_trgm_ops"], name="variant_name_trigrams")]
+
+    def is_used(self) -> bool:
+        """Whether somebody has said what it is, or a sign-on of its organisation has this form of the name."""
+        shown = self.organisation.sign_ons.values_list("name_as_signed", "listed_name")
+        forms = {names.key(names.split_acronym(name)[0]) for pair in shown for name in pair}
+        return self.kind != self.Kind.OTHER or self.name_key in forms

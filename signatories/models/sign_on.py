@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -31,6 +32,8 @@ class Actor:
 
     who: Who
     user: User | None = None
+    batch: UUID | None = None
+    """The same for all that is done at one stroke."""
 
     def check(self, permission: str) -> None:
         """Raise PermissionDenied if a moderator lacks `permission`; the other roles need none."""
@@ -38,9 +41,9 @@ class Actor:
             raise PermissionDenied(permission)
 
     @classmethod
-    def moderator(cls, user: User) -> "Actor":
+    def moderator(cls, user: User, batch: UUID | None = None) -> "Actor":
         """Return `user` acting as a moderator."""
-        return cls(Who.MODERATOR, user)
+        return cls(Who.MODERATOR, user, batch)
 
 
 REPRESENTATIVE = Actor(Who.REPRESENTATIVE)
@@ -57,6 +60,10 @@ class SomebodyWasFaster(Exception):
     def __init__(self, transition: Transition) -> None:
         super().__init__(f"{transition}")
         self.transition = transition
+
+
+class TooLate(Exception):
+    """The decision cannot be undone any more: its message has left, or its time is over."""
 
 
 class AlreadyListed(Exception):
@@ -317,15 +324,17 @@ class SignOn(models.Model):
             )
             organisation.clean_fields()
             organisation.save()
+            made = organisation.pk
         else:
-            organisation.learn(listed_name)
-        organisation.learn(self.name_as_signed)
+            made = None
+        learnt = [organisation.learn(name) for name in (listed_name, self.name_as_signed)]
         try:
             with transaction.atomic():
                 return self._move(
                     "accept",
                     actor,
                     seen=seen,
+                    made={"organisation": made, "variants": [variant.pk for variant in learnt if variant]},
                     organisation=organisation,
                     listed_name=listed_name,
                     listed_acronym=listed_acronym,
@@ -344,6 +353,21 @@ class SignOn(models.Model):
         """Take a decision back; its message is dropped if it has not been sent."""
         return self._move("reopen", actor, seen=seen, note=note)
 
+    def undo(self, actor: Actor, *, seen: int | None = None) -> Transition:
+        """Put back what was before the last decision: state, fields, place in the queue, messages, names learnt.
+
+        Raises:
+            TooLate: if it cannot be undone any more.
+            AlreadyListed: if its organisation has become a signatory by another sign-on meanwhile.
+            SomebodyWasFaster, NotAllowed, PermissionDenied: see `_move`.
+        """
+        try:
+            with transaction.atomic():
+                return self._move("undo", actor, seen=seen)
+        except IntegrityError as error:
+            self.refresh_from_db()
+            raise AlreadyListed(None) from error
+
     def withdraw(self, actor: Actor = REPRESENTATIVE, *, note: str = "", seen: int | None = None) -> Transition:
         """Take the sign-on back by the organisation's will; a moderator notes the written request."""
         return self._move("withdraw", actor, seen=seen, note=note)
@@ -357,6 +381,7 @@ class SignOn(models.Model):
         seen: int | None = None,
         reason: str = "",
         note: str = "",
+        made: dict[str, Any] | None = None,
         **changes: Any,
     ) -> Transition:
         """Carry out `verb`: state, record, message and stale list in one transaction.
@@ -367,12 +392,14 @@ class SignOn(models.Model):
             seen: the last transition that the actor saw, if they decided by what they saw.
             reason: a coded reason; required by some verbs.
             note: for the record, and with some verbs for the representative; required by some.
+            made: what `Organisation.forget` deletes if this is undone.
             changes: fields that change with the state.
 
         Raises:
             NotAllowed: if the table has no such step from the present state.
             PermissionDenied: if the moderator may not.
             SomebodyWasFaster: if there is a later transition than `seen`.
+            TooLate: if the last decision cannot be undone any more.
             ValidationError: if a changed field breaks a rule.
             ValueError: if the verb requires a reason or a note, and there is none.
         """
@@ -387,32 +414,62 @@ class SignOn(models.Model):
         actor.check(rule.permission)
         if rule.requires and actor.who != Who.REPRESENTATIVE and not {"reason": reason, "note": note}[rule.requires]:
             raise ValueError(f"{verb} requires a {rule.requires}")
+        target, at = rule.target, timezone.now()
+        if target is None:
+            target, changes = self._before(last)
+        since = changes.pop("state_since", at)
+        restores = {"fields": self._fields("state_since", *changes)} | (made or {}) if rule.can_be_undone else None
         for field, value in changes.items():
             setattr(self, field, value)
         # The others were checked when they were set.
         self.clean_fields(exclude={field.name for field in self._meta.fields} - changes.keys())
-        self.state, self.state_since = rule.target, timezone.now()
+        self.state, self.state_since = target, since
         self.save(update_fields=None if before is None else ["state", "state_since", *changes])
+        dropped = [] if before is None else Message.drop_decisions(self.pk)
+        if rule.target is None and last:
+            Message.take_up(last.restores["messages"])
+            Organisation.forget(last.restores.get("organisation"), last.restores.get("variants", []))
         transition = Transition.objects.create(
             sign_on=self,
             verb=verb,
             from_state=before or "",
-            to_state=rule.target,
+            to_state=target,
             who=actor.who,
             user=actor.user,
             reason=reason,
             note=note,
-            at=self.state_since,
+            at=at,
+            restores=restores and restores | {"messages": dropped},
+            batch=actor.batch,
         )
-        if before is not None:
-            Message.drop_decisions(self.pk)
         if rule.message:
             mail.queue(self, rule.message, transition=transition, is_decision=rule.can_be_undone)
-        if State.ACCEPTED in (before, rule.target):
+        if State.ACCEPTED in (before, target):
             self.letter.mark_stale()
         if actor.who != Who.REPRESENTATIVE:
-            record(actor.user, verb, self, who=actor.who, before=before or "", after=rule.target, reason=reason)
+            record(actor.user, verb, self, who=actor.who, before=before or "", after=target, reason=reason)
         return transition
+
+    def _fields(self, *names: str) -> dict[str, Any]:
+        """Return these fields as they are in the database, as JSON keeps them."""
+        row = SignOn.objects.filter(pk=self.pk).values(*names).get()
+        return {name: value if value is None or isinstance(value, int) else str(value) for name, value in row.items()}
+
+    def _before(self, last: Transition | None) -> tuple[State, dict[str, Any]]:
+        """Return state and fields before the decision `last`; raises TooLate. The row is locked.
+
+        A message that is being sent at this moment is waited for: it counts as sent then.
+        """
+        list(self.messages.filter(is_decision=True).queued().select_for_update(of=("self",)))
+        if last is None or not self.transitions.undoable().filter(pk=last.pk).exists():
+            raise TooLate
+        changes = {}
+        for name, value in last.restores["fields"].items():
+            field = self._meta.get_field(name)
+            changes[name] = field.to_python(value)
+        if changes.get("organisation"):
+            changes["organisation"] = Organisation.objects.get(pk=changes["organisation"])
+        return State(last.from_state), changes
 
     # ── what a moderator wants to know ──
 

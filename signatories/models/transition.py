@@ -1,11 +1,30 @@
 """The record of each change of state."""
 
+from datetime import datetime
+from typing import Self
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from signatories.states import Reason, Source, State
+
+from .message import Message
+
+
+class TransitionQuerySet(models.QuerySet["Transition"]):
+    """Which transitions?"""
+
+    def undoable(self, at: datetime | None = None) -> Self:
+        """Decisions that can be undone at `at` (now by default): young, their sign-on's last, not yet told anybody."""
+        later = Transition.objects.filter(sign_on=OuterRef("sign_on"), pk__gt=OuterRef("pk"))
+        told = Message.objects.filter(
+            sign_on=OuterRef("sign_on"), is_decision=True, created_at__gte=OuterRef("at")
+        ).exclude(state=Message.State.QUEUED)
+        young = self.filter(restores__isnull=False, at__gt=(at or timezone.now()) - settings.DECISION_DELAY)
+        return young.exclude(Exists(later)).exclude(Exists(told))
 
 
 class Transition(models.Model):
@@ -20,9 +39,18 @@ class Transition(models.Model):
     reason = models.CharField(max_length=30, blank=True)
     note = models.TextField(blank=True)
     at = models.DateTimeField(default=timezone.now)
+    restores = models.JSONField(null=True)
+    """What an undo of it puts back (`SignOn._move`); null if it is no decision."""
+    batch = models.UUIDField(null=True)
+    """The same for decisions that were made at one stroke."""
+
+    objects = TransitionQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["batch"], condition=models.Q(batch__isnull=False), name="transition_batch"),
+        ]
         triggers = [pgtrigger.Protect(name="transition_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
