@@ -37,6 +37,7 @@ def walk(patterns, prefix="", namespace=""):
 
 NAMES = sorted({name for name, _route in walk(get_resolver().url_patterns) if not name.startswith(("admin:", "admin"))})
 POST_ONLY = {"moderation:accept", "moderation:decline", "moderation:reopen", "moderation:withdraw"}
+POST_ONLY |= {"moderation:query", "moderation:answer"}
 POST_ONLY |= {"moderation:send_again", "moderation:sign_out"}
 POST_ONLY |= {"delivery:import", "delivery:remove", "delivery:send_again", "delivery:posted", "delivery:record"}
 POST_ONLY |= {"delivery:strike"}
@@ -106,6 +107,8 @@ def addresses():
         "moderation:queue": "/moderation/",
         "moderation:register": "/moderation/register/every-page/",
         "moderation:sign_on": f"/moderation/sign-ons/{waiting.pk}/",
+        "moderation:query": f"/moderation/sign-ons/{waiting.pk}/query/",
+        "moderation:answer": f"/moderation/sign-ons/{waiting.pk}/answer/",
         "moderation:accept": f"/moderation/sign-ons/{waiting.pk}/accept/",
         "moderation:decline": f"/moderation/sign-ons/{waiting.pk}/decline/",
         "moderation:reopen": f"/moderation/sign-ons/{waiting.pk}/reopen/",

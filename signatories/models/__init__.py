@@ -4,6 +4,7 @@ from .claim import Claim
 from .limit import Limit
 from .message import Message
 from .organisation import Organisation, VariantName
+from .query import Query
 from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster, TooLate
 from .transition import Transition
 
@@ -17,6 +18,7 @@ __all__ = [
     "Limit",
     "Message",
     "Organisation",
+    "Query",
     "SignOn",
     "SomebodyWasFaster",
     "TooLate",

@@ -131,7 +131,9 @@ class Message(models.Model):
     @staticmethod
     def drop_decisions(sign_on_id: int) -> list[int]:
         """Drop the decision messages of a sign-on that have not been sent, and return which those were."""
-        unsent = Message.objects.queued().filter(sign_on_id=sign_on_id, is_decision=True).select_for_update(of=("self",))
+        unsent = (
+            Message.objects.queued().filter(sign_on_id=sign_on_id, is_decision=True).select_for_update(of=("self",))
+        )
         # Waits for one that is being sent at this moment: it counts as sent then.
         dropped = [message.pk for message in unsent]
         Message.objects.filter(pk__in=dropped).update(state=Message.State.DROPPED)

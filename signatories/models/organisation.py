@@ -103,8 +103,7 @@ class Organisation(NamedModel):
         for variant in VariantName.objects.filter(pk__in=variants).select_related("organisation"):
             if not variant.is_used():
                 variant.delete()
-        made = Organisation.objects.filter(pk=organisation, sign_ons=None, variants=None).first()
-        if made:
+        if made := Organisation.objects.filter(pk__in=[organisation or 0], sign_ons=None, variants=None).first():
             # Whoever else refers to it keeps it.
             with suppress(models.ProtectedError, models.RestrictedError), transaction.atomic():
                 made.delete()

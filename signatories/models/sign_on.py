@@ -1,6 +1,6 @@
 """The act of one organisation asking to stand under one letter, and all that may happen to it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -101,7 +101,7 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
 
     def in_state(self, state: str) -> Self:
         """Sign-ons in `state`: those that wait, oldest first; the others, latest change first."""
-        waits = state in (State.PENDING, State.UNCONFIRMED)
+        waits = state in (State.UNCONFIRMED, State.PENDING, State.QUERIED)
         return self.filter(state=state).order_by("state_since" if waits else "-state_since", "pk")
 
     def search(self, words: str) -> Self:
@@ -299,6 +299,29 @@ class SignOn(models.Model):
         """Take the representative's word that the mailbox is theirs; the sign-on enters the queue."""
         return self._move("confirm", REPRESENTATIVE)
 
+    def query(self, actor: Actor, *, question: str, language: str = "", seen: int | None = None) -> Transition:
+        """Ask the representative something, in `language` (that of the text by default); an answer is waited for."""
+        language = language or self.text.language
+        return self._move(
+            "query",
+            actor,
+            seen=seen,
+            note=question,
+            also=lambda asked: self.queries.create(asked=asked, language=language),
+        )
+
+    def answer(
+        self, actor: Actor = REPRESENTATIVE, *, answer: str, note: str = "", seen: int | None = None
+    ) -> Transition:
+        """Answer the open question; a moderator, for a reply that came by mail, notes where it is kept."""
+        return self._move(
+            "answer",
+            actor,
+            seen=seen,
+            note=note,
+            also=lambda answered: self.queries.filter(ended=answered).update(answer=answer),
+        )
+
     @transaction.atomic
     def accept(
         self,
@@ -358,14 +381,13 @@ class SignOn(models.Model):
 
         Raises:
             TooLate: if it cannot be undone any more.
-            AlreadyListed: if its organisation has become a signatory by another sign-on meanwhile.
+            AlreadyListed: if another sign-on has taken its place meanwhile: of its organisation, or of the same person.
             SomebodyWasFaster, NotAllowed, PermissionDenied: see `_move`.
         """
         try:
             with transaction.atomic():
                 return self._move("undo", actor, seen=seen)
         except IntegrityError as error:
-            self.refresh_from_db()
             raise AlreadyListed(None) from error
 
     def withdraw(self, actor: Actor = REPRESENTATIVE, *, note: str = "", seen: int | None = None) -> Transition:
@@ -382,6 +404,7 @@ class SignOn(models.Model):
         reason: str = "",
         note: str = "",
         made: dict[str, Any] | None = None,
+        also: Callable[[Transition], object] | None = None,
         **changes: Any,
     ) -> Transition:
         """Carry out `verb`: state, record, message and stale list in one transaction.
@@ -393,6 +416,7 @@ class SignOn(models.Model):
             reason: a coded reason; required by some verbs.
             note: for the record, and with some verbs for the representative; required by some.
             made: what `Organisation.forget` deletes if this is undone.
+            also: writes what else belongs to it, before its message is worded.
             changes: fields that change with the state.
 
         Raises:
@@ -426,9 +450,6 @@ class SignOn(models.Model):
         self.state, self.state_since = target, since
         self.save(update_fields=None if before is None else ["state", "state_since", *changes])
         dropped = [] if before is None else Message.drop_decisions(self.pk)
-        if rule.target is None and last:
-            Message.take_up(last.restores["messages"])
-            Organisation.forget(last.restores.get("organisation"), last.restores.get("variants", []))
         transition = Transition.objects.create(
             sign_on=self,
             verb=verb,
@@ -442,6 +463,12 @@ class SignOn(models.Model):
             restores=restores and restores | {"messages": dropped},
             batch=actor.batch,
         )
+        if before == State.QUERIED:
+            self.queries.open().update(ended=transition)
+        if rule.target is None and last:
+            self._put_back(last)
+        if also:
+            also(transition)
         if rule.message:
             mail.queue(self, rule.message, transition=transition, is_decision=rule.can_be_undone)
         if State.ACCEPTED in (before, target):
@@ -463,13 +490,20 @@ class SignOn(models.Model):
         list(self.messages.filter(is_decision=True).queued().select_for_update(of=("self",)))
         if last is None or not self.transitions.undoable().filter(pk=last.pk).exists():
             raise TooLate
-        changes = {}
-        for name, value in last.restores["fields"].items():
-            field = self._meta.get_field(name)
-            changes[name] = field.to_python(value)
+        kept, changes = last.restores or {}, {}
+        for field in self._meta.fields:
+            if field.name in kept["fields"]:
+                changes[field.name] = field.to_python(kept["fields"][field.name])
         if changes.get("organisation"):
             changes["organisation"] = Organisation.objects.get(pk=changes["organisation"])
         return State(last.from_state), changes
+
+    def _put_back(self, last: Transition) -> None:
+        """Restore what hung on the state before the decision `last`, and forget what came with it."""
+        kept = last.restores or {}
+        Message.take_up(kept["messages"])
+        Organisation.forget(kept.get("organisation"), kept.get("variants", []))
+        self.queries.filter(ended=last).update(ended=None)
 
     # ── what a moderator wants to know ──
 
