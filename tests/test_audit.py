@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from audit.models import NOTHING, Entry, faults, record
+from letter.jobs import verify_every_night
 from signatories.models import Actor
 from tests.factories import a_letter, a_moderator, a_sign_on
 
@@ -281,3 +282,14 @@ def test_what_a_text_was_before_it_opened_is_kept_field_by_field(client):
         (secretary.username, [("title", "A joint letter", "A better title")]),
     ]
     assert client.get("/moderation/texts/nothing/en/").status_code == 404
+
+
+@pytest.mark.django_db
+def test_the_nightly_check_reports_what_is_wrong_with_the_record(three_entries, without_triggers, caplog):
+    without_triggers("UPDATE audit_entry SET act = 'nothing' WHERE number = 2")
+
+    verify_every_night(0)
+
+    assert [one.getMessage() for one in caplog.records if "record of the desk" in one.getMessage()] == [
+        "The record of the desk: entry 2 was changed: its hash is not that of what it says."
+    ]
