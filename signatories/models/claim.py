@@ -59,3 +59,8 @@ class Claim(models.Model):
                 [sign_on_id, user.pk, timezone.now() + LASTS, over],
             )
             return cursor.rowcount == 1
+
+    @staticmethod
+    def release(sign_on_id: int) -> None:
+        """Nobody is looking at the sign-on any more."""
+        Claim.objects.filter(sign_on=sign_on_id).delete()

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +21,7 @@ from letter.models import Letter, LetterText
 from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, Source, State, Who
 
+from .claim import Claim
 from .message import Message
 from .organisation import Organisation, similar_name
 from .transition import Transition
@@ -88,6 +89,17 @@ class Similar:
     has_same_website: bool = False
 
 
+def order_of(state: str) -> tuple[str, ...]:
+    """Return the order of sign-ons in `state`: those that wait, oldest first; the others, latest change first.
+
+    In all states together, those that came last are first.
+    """
+    if state not in State.values:
+        return ("-pk",)
+    waits = state in (State.UNCONFIRMED, State.PENDING, State.QUERIED)
+    return ("state_since" if waits else "-state_since", "pk")
+
+
 class SignOnQuerySet(models.QuerySet["SignOn"]):
     """Which sign-ons?"""
 
@@ -100,29 +112,62 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
         return self.filter(state=State.ACCEPTED).order_by("sort_key", "pk")
 
     def in_state(self, state: str) -> Self:
-        """Sign-ons in `state`: those that wait, oldest first; the others, latest change first."""
-        waits = state in (State.UNCONFIRMED, State.PENDING, State.QUERIED)
-        return self.filter(state=state).order_by("state_since" if waits else "-state_since", "pk")
+        """Sign-ons in `state`, in the order of `order_of`."""
+        return self.filter(state=state).order_by(*order_of(state))
 
-    def search(self, words: str) -> Self:
-        """Sign-ons that have all `words` in their names, acronym, website or representative."""
+    def beyond(self, one: "SignOn", order: tuple[str, ...], *, backwards: bool = False) -> Self:
+        """Those that come after `one` in this `order`, or before it, the next first; the order ends with the key."""
+        turned = tuple(name.removeprefix("-") if name.startswith("-") else f"-{name}" for name in order)
+        later, equal = Q(pk__in=[]), Q()
+        for name in turned if backwards else order:
+            column = name.removeprefix("-")
+            value = getattr(one, column)
+            later |= equal & Q(**{f"{column}__{'lt' if name.startswith('-') else 'gt'}": value})
+            equal &= Q(**{column: value})
+        return self.filter(later).order_by(*(turned if backwards else order))
+
+    def search(self, words: str, *, with_representative: bool = False) -> Self:
+        """Sign-ons that have all `words` in their names, acronym or website; or, if that is allowed, representative."""
         found = self
         for word in words.split():
-            found = found.filter(
+            condition = (
                 Q(name_as_signed__icontains=word)
                 | Q(listed_name__icontains=word)
                 | Q(name_normalised__contains=names.normalise(word) or word)
                 | Q(acronym__icontains=word)
                 | Q(website__icontains=word)
-                | Q(representative_name__icontains=word)
-                | Q(email__icontains=word)
             )
+            if with_representative:
+                condition |= Q(representative_name__icontains=word) | Q(email__icontains=word)
+            found = found.filter(condition)
         return found
+
+    def of(self, user: User) -> Self:
+        """Sign-ons that `user` looks at now, or was the last to decide."""
+        last = Transition.objects.filter(sign_on=OuterRef("pk")).order_by("-pk").values("user")[:1]
+        theirs = self.filter(transitions__user=user).alias(last_user=Subquery(last)).filter(last_user=user.pk)
+        return self.filter(
+            Q(pk__in=theirs.values("pk")) | Q(pk__in=Claim.objects.current().filter(user=user).values("pk"))
+        )
+
+    def not_claimed_but_by(self, user: User) -> Self:
+        """Sign-ons that no colleague of `user` is looking at."""
+        return self.exclude(pk__in=Claim.objects.current().exclude(user=user).values("pk"))
+
+    def with_seen(self) -> Self:
+        """Sign-ons with `seen`, the key of their last transition, and the claim on them."""
+        last = Transition.objects.filter(sign_on=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+        return self.annotate(seen=Subquery(last)).select_related("claim__user")
 
     def counts(self) -> dict[str, int]:
         """Return how many sign-ons are in each state, zeros included. One query."""
         counted = dict(self.order_by().values_list("state").annotate(Count("pk")))
         return {state: counted.get(state, 0) for state in State.values}
+
+    def oldest(self, letter: Letter | None = None) -> datetime | None:
+        """Return since when the sign-on that has waited longest for a decision waits, of one letter or of all."""
+        waiting = self.in_state(State.PENDING)
+        return (waiting.filter(letter=letter) if letter else waiting).values_list("state_since", flat=True).first()
 
     def with_confirmation(self) -> Self:
         """Sign-ons with `is_confirmed`: whether the representative has proved to hold the mailbox."""
@@ -164,6 +209,8 @@ class SignOn(models.Model):
     representative_name = models.CharField(_("name of the representative"), max_length=200, blank=True)
     representative_role = models.CharField(_("role"), max_length=200, blank=True)
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    email_says = models.CharField(max_length=20, editable=False, blank=True)
+    """What address and website say about each other (`evidence.of_email`), so that the queue can be narrowed by it."""
     declaration = models.TextField(blank=True)
     declaration_version = models.CharField(max_length=10, blank=True)
 
@@ -289,6 +336,7 @@ class SignOn(models.Model):
         sign_on = cls(letter=text.letter, text=text, **received)
         sign_on.name_key = names.key(sign_on.name_as_signed)
         sign_on.name_normalised = names.normalise(sign_on.name_as_signed)
+        sign_on.email_says = evidence.of_email(sign_on.email, sign_on.website)
         # Letter and text are in hand: a query each would find them again.
         sign_on.clean_fields(exclude={"letter", "text"})
         return sign_on

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from . import decisions, queue, record, register, sign_in, sign_on
+from . import bulk, decisions, queue, record, register, sign_in, sign_on
 
 app_name = "moderation"
 
@@ -18,7 +18,14 @@ urlpatterns = [
     path("sign-ons/<int:pk>/accept/", decisions.accept, name="accept"),
     path("sign-ons/<int:pk>/decline/", decisions.decline, name="decline"),
     path("sign-ons/<int:pk>/reopen/", decisions.reopen, name="reopen"),
+    path("sign-ons/<int:pk>/undo/", decisions.undo, name="undo"),
     path("sign-ons/<int:pk>/withdraw/", decisions.withdraw, name="withdraw"),
+    path("sign-ons/<int:pk>/claim/", sign_on.claim, name="claim"),
+    path("bulk/", bulk.preview, name="bulk"),
+    path("bulk/decide/", bulk.decide, name="bulk_decide"),
+    path("batches/<uuid:batch>/", bulk.outcome, name="batch"),
+    path("batches/<uuid:batch>/undo/", bulk.undo, name="batch_undo"),
+    path("keys/", queue.keys, name="keys"),
     path("record/", record.record, name="record"),
     path("texts/<slug:slug>/<str:language>/", record.text_history, name="text_history"),
     path("messages/<int:pk>/send-again/", sign_on.send_again, name="send_again"),
