@@ -199,7 +199,7 @@ def test_get_changes_nothing(client, addresses, name):
         client.get(addresses[name])
 
     written = [query["sql"] for query in queries if re.match(r"\s*(INSERT|UPDATE|DELETE)", query["sql"], re.IGNORECASE)]
-    # That somebody read of a representative is on record, and colleagues see who is looking: of a sign-on nothing changes.
+    # That somebody read of a representative is on record, and who is looking is shown: nothing of a sign-on changes.
     exempt = ('INSERT INTO "audit_entry"', "INSERT INTO signatories_claim")
     assert [sql for sql in written if not sql.strip().startswith(exempt)] == []
 

@@ -33,6 +33,8 @@ def sign_on(request, pk):
     return response
 
 
+# In which the acts stand on the page.
+ORDER = ("undo", "accept", "query", "answer", "decline", "reopen", "withdraw")
 WAITING = (State.PENDING, State.QUERIED)
 
 
@@ -68,7 +70,7 @@ def acts(user, one, similar, bound=None):
     if not user.has_perm("signatories.decide_signon"):
         return {}
     forms = {}
-    for verb in states.verbs(one.state, Who.MODERATOR):
+    for verb in sorted(states.verbs(one.state, Who.MODERATOR), key=ORDER.index):
         if verb == "undo" and not one.transitions.undoable().exists():
             continue
         kwargs = {"similar": similar} if verb == "accept" else {}
