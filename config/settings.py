@@ -122,6 +122,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "crispy_forms",
     "csp",
     "django_countries",
@@ -131,6 +134,7 @@ INSTALLED_APPS = [
     "letter",
     "signatories",
     "delivery",
+    "accounts",
     *(["demo"] if DEMO_MAILBOX else []),
 ]
 
@@ -146,6 +150,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.SecondFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -192,9 +198,31 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-LOGIN_URL = "moderation:sign_in"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "moderation:queue"
-LOGOUT_REDIRECT_URL = "moderation:sign_in"
+LOGOUT_REDIRECT_URL = "account_login"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
+# There is no signing up: the library's checks ask for these.
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
+# Whoever has an account was invited by e-mail.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm"}
+# What the library counts itself, in the cache. Signing in is counted by `AccountAdapter.pre_authenticate`;
+# `login_failed` is for codes after the password.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "20/h/key"}
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_FORMS = {"authenticate": "accounts.forms.CodeForm", "activate_totp": "accounts.forms.AppForm"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Undersigned"
+# One step of 30 seconds either way, for clocks that are not quite right (RFC 6238, 5.2).
+MFA_TOTP_TOLERANCE = 1
+# Of the demo and the tests, which have no https; browsers trust the loopback all the same.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = INSECURE_HTTP
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",

@@ -7,6 +7,8 @@ from django.urls import include, path
 urlpatterns = [
     # /moderation/letters/: the secretariat, for the recipients of a letter and its delivery
     path("moderation/letters/", include("delivery.urls")),
+    # /moderation/account/, /moderation/people/: whoever has an account
+    path("moderation/", include("accounts.urls")),
     # /moderation/: the moderators
     path("moderation/", include("signatories.moderation.urls")),
     # /admin/: the secretariat, for letters and their texts

@@ -1,15 +1,12 @@
 """The moderator's addresses, under /moderation/."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from . import decisions, queue, register, sign_in, sign_on
+from . import decisions, queue, register, sign_on
 
 app_name = "moderation"
 
 urlpatterns = [
-    path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
-    path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("", queue.queue, name="queue"),
     path("register/<slug:slug>/", register.register, name="register"),
     path("sign-ons/<int:pk>/", sign_on.sign_on, name="sign_on"),
