@@ -129,6 +129,7 @@ INSTALLED_APPS = [
     "csp",
     "django_countries",
     "pgtrigger",
+    "pghistory",
     "procrastinate.contrib.django",
     "audit",
     "letter",

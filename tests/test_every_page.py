@@ -43,6 +43,7 @@ POST_ONLY |= {"delivery:import", "delivery:remove", "delivery:send_again", "deli
 POST_ONLY |= {"delivery:strike"}
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
+ROLES = {"moderation:record": "administrator", "moderation:text_history": "secretariat"}
 PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:", "account", "mfa_"))}
 # Seen before one is signed in; the last one only after a password: see `tests/test_accounts.py`.
 DOOR = {"account_login", "mfa_authenticate"}
@@ -113,6 +114,8 @@ def addresses():
         "mfa_authenticate": "/moderation/sign-in/code/",
         "mfa_activate_totp": "/moderation/account/app/add/",
         "moderation:queue": "/moderation/",
+        "moderation:record": "/moderation/record/",
+        "moderation:text_history": "/moderation/texts/every-page/en/",
         "moderation:register": "/moderation/register/every-page/",
         "moderation:sign_on": f"/moderation/sign-ons/{waiting.pk}/",
         "moderation:accept": f"/moderation/sign-ons/{waiting.pk}/accept/",
@@ -139,7 +142,7 @@ def get(client, name, addresses):
     if name in TO_ENROL:
         client.force_login(a_user("moderator"))
     elif name in PRIVATE - DOOR:
-        client.force_login(a_moderator("secretariat" if name.startswith("delivery:") else "moderator"))
+        client.force_login(a_moderator(ROLES.get(name, "secretariat" if name.startswith("delivery:") else "moderator")))
     return client.get(addresses[name])
 
 

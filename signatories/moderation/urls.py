@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import decisions, queue, register, sign_on
+from . import decisions, queue, record, register, sign_on
 
 app_name = "moderation"
 
@@ -14,5 +14,7 @@ urlpatterns = [
     path("sign-ons/<int:pk>/decline/", decisions.decline, name="decline"),
     path("sign-ons/<int:pk>/reopen/", decisions.reopen, name="reopen"),
     path("sign-ons/<int:pk>/withdraw/", decisions.withdraw, name="withdraw"),
+    path("record/", record.record, name="record"),
+    path("texts/<slug:slug>/<str:language>/", record.text_history, name="text_history"),
     path("messages/<int:pk>/send-again/", sign_on.send_again, name="send_again"),
 ]
