@@ -3,6 +3,7 @@
 from .limit import Limit
 from .message import Message
 from .organisation import Organisation, VariantName
+from .query import Query
 from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster
 from .transition import Transition
 
@@ -15,6 +16,7 @@ __all__ = [
     "Limit",
     "Message",
     "Organisation",
+    "Query",
     "SignOn",
     "SomebodyWasFaster",
     "Transition",

@@ -1,6 +1,6 @@
 """The act of one organisation asking to stand under one letter, and all that may happen to it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -94,7 +94,7 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
 
     def in_state(self, state: str) -> Self:
         """Sign-ons in `state`: those that wait, oldest first; the others, latest change first."""
-        waits = state in (State.PENDING, State.UNCONFIRMED)
+        waits = state in (State.UNCONFIRMED, State.PENDING, State.QUERIED)
         return self.filter(state=state).order_by("state_since" if waits else "-state_since", "pk")
 
     def search(self, words: str) -> Self:
@@ -292,6 +292,29 @@ class SignOn(models.Model):
         """Take the representative's word that the mailbox is theirs; the sign-on enters the queue."""
         return self._move("confirm", REPRESENTATIVE)
 
+    def query(self, actor: Actor, *, question: str, language: str = "", seen: int | None = None) -> Transition:
+        """Ask the representative something, in `language` (that of the text by default); an answer is waited for."""
+        language = language or self.text.language
+        return self._move(
+            "query",
+            actor,
+            seen=seen,
+            note=question,
+            also=lambda asked: self.queries.create(asked=asked, language=language),
+        )
+
+    def answer(
+        self, actor: Actor = REPRESENTATIVE, *, answer: str, note: str = "", seen: int | None = None
+    ) -> Transition:
+        """Answer the open question; a moderator, for a reply that came by mail, notes where it is kept."""
+        return self._move(
+            "answer",
+            actor,
+            seen=seen,
+            note=note,
+            also=lambda answered: self.queries.filter(ended=answered).update(answer=answer),
+        )
+
     @transaction.atomic
     def accept(
         self,
@@ -357,6 +380,7 @@ class SignOn(models.Model):
         seen: int | None = None,
         reason: str = "",
         note: str = "",
+        also: Callable[[Transition], object] | None = None,
         **changes: Any,
     ) -> Transition:
         """Carry out `verb`: state, record, message and stale list in one transaction.
@@ -367,6 +391,7 @@ class SignOn(models.Model):
             seen: the last transition that the actor saw, if they decided by what they saw.
             reason: a coded reason; required by some verbs.
             note: for the record, and with some verbs for the representative; required by some.
+            also: writes what else belongs to it, before its message is worded.
             changes: fields that change with the state.
 
         Raises:
@@ -406,6 +431,10 @@ class SignOn(models.Model):
         )
         if before is not None:
             Message.drop_decisions(self.pk)
+        if before == State.QUERIED:
+            self.queries.open().update(ended=transition)
+        if also:
+            also(transition)
         if rule.message:
             mail.queue(self, rule.message, transition=transition, is_decision=rule.can_be_undone)
         if State.ACCEPTED in (before, rule.target):
