@@ -5,9 +5,9 @@ BIN := $(VENV)/bin
 LOCK := uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--python-version 3.11 --quiet --no-header
 NO_SERVER := SECRET_KEY=for-the-tools SITE_URL=https://localhost DATABASE_URL=dbname=none
-NOT_PUBLIC := bench config "delivery/[!c]*" demo docs letter/admin.py letter/imports.py letter/management letter/markdown.py \
-	letter/models signatories static tests templates/4* templates/5* templates/base.html templates/delivery \
-	templates/forms templates/mail templates/moderation templates/signatories
+NOT_PUBLIC := accounts audit bench config "delivery/[!c]*" demo docs letter/admin.py letter/imports.py letter/management letter/markdown.py \
+	letter/models signatories static tests templates/4* templates/5* templates/account templates/accounts templates/allauth templates/audit templates/base.html templates/delivery \
+	templates/forms templates/mail templates/mfa templates/moderation templates/signatories
 
 .PHONY: demo test lint bench messages lock clean
 

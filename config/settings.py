@@ -127,6 +127,7 @@ INSTALLED_APPS = [
     "django_countries",
     "pgtrigger",
     "procrastinate.contrib.django",
+    "audit",
     "letter",
     "signatories",
     "delivery",

@@ -8,7 +8,7 @@ urlpatterns = [
     # /moderation/letters/: the secretariat, for the recipients of a letter and its delivery
     path("moderation/letters/", include("delivery.urls")),
     # /moderation/: the moderators
-    path("moderation/", include("signatories.moderation_urls")),
+    path("moderation/", include("signatories.moderation.urls")),
     # /admin/: the secretariat, for letters and their texts
     path("admin/", admin.site.urls),
     # /LETTER/sign/, /confirm/, /status/: the representatives

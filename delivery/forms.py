@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django_countries import countries
 
 from letter.content import interface_language
-from signatories.forms import helper, plain_text, written_text
+from signatories.forms.fields import helper, plain_text, written_text
 
 from . import book
 from .copies import default_note

@@ -17,7 +17,7 @@ from procrastinate.contrib.django import app as jobs
 
 from letter.models import Blob, Edition, Letter, TimelineEntry
 from letter.models.text import language_tag
-from signatories.forms import plain_text, written_text
+from signatories.forms.fields import plain_text, written_text
 from signatories.models import Message, SignOn
 
 INVALID_EMAIL = _("Write the e-mail address as in name@example.org.")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from letter.models import Blob, Letter, LetterText, NotPublishedYet
 from signatories.models import Message, SignOn
-from signatories.moderation import moderators
+from signatories.moderation.desk import moderators
 
 from . import book
 from .copies import as_zip, file_name

@@ -14,7 +14,7 @@ from letter.imports import ImportFault, read_text
 from letter.models import Letter
 
 from . import names
-from .forms import WebsiteField, checked_acronym
+from .forms.fields import WebsiteField, checked_acronym
 from .models import OPERATOR, AlreadyListed, Organisation, SignOn
 from .states import Source
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from letter.models import Letter
 
 from . import evidence, limits, links, mail
-from .forms import SignForm
+from .forms.sign import SignForm
 from .models import LetterNotOpen, SignOn
 from .states import NotAllowed, State
 

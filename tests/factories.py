@@ -105,9 +105,10 @@ def the_group(name):
     group, is_new = Group.objects.get_or_create(name=name)
     if is_new:
         wanted = {
-            "moderator": ["view_signon", "decide_signon", "register_signon", "send_message"],
+            "moderator": ["view_signon", "view_representative", "decide_signon", "register_signon", "send_message"],
             "secretariat": [
-                *("view_signon", "view_letter", "add_letter", "change_letter"),
+                *("view_signon", "view_representative", "register_signon", "import_signon", "export_signon"),
+                *("view_letter", "add_letter", "change_letter"),
                 *("view_lettertext", "add_lettertext", "change_lettertext"),
                 *("view_recipient", "change_recipient", "deliver_letter"),
             ],

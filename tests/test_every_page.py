@@ -175,7 +175,8 @@ def test_get_changes_nothing(client, addresses, name):
         client.get(addresses[name])
 
     written = [query["sql"] for query in queries if re.match(r"\s*(INSERT|UPDATE|DELETE)", query["sql"], re.IGNORECASE)]
-    assert written == []
+    # That somebody read of a representative is on record.
+    assert [sql for sql in written if not sql.startswith('INSERT INTO "audit_entry"')] == []
 
 
 @pytest.mark.parametrize(

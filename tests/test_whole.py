@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("site")
 
 SEAL = """
 from letter.models import Letter
-from signatories.forms import SignForm
+from signatories.forms.sign import SignForm
 import time
 now = time.time
 time.time = lambda: now() - 60

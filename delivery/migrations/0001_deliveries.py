@@ -6,7 +6,7 @@ import django.utils.timezone
 import django_countries.fields
 import pgtrigger.compiler
 import pgtrigger.migrations
-import signatories.forms
+import signatories.forms.fields
 from django.conf import settings
 from django.db import migrations, models
 
@@ -45,13 +45,13 @@ class Migration(migrations.Migration):
             name='Recipient',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(blank=True, help_text='As in “H.E. Ms Amina Diallo”.', max_length=200, validators=[signatories.forms.plain_text], verbose_name='name')),
-                ('office', models.CharField(blank=True, help_text='As in “Minister of Justice”.', max_length=200, validators=[signatories.forms.plain_text], verbose_name='office')),
+                ('name', models.CharField(blank=True, help_text='As in “H.E. Ms Amina Diallo”.', max_length=200, validators=[signatories.forms.fields.plain_text], verbose_name='name')),
+                ('office', models.CharField(blank=True, help_text='As in “Minister of Justice”.', max_length=200, validators=[signatories.forms.fields.plain_text], verbose_name='office')),
                 ('country', django_countries.fields.CountryField(blank=True, max_length=2, verbose_name='country')),
-                ('salutation', models.CharField(blank=True, help_text="As in “Your Excellency,”. If empty, the letter's own.", max_length=200, validators=[signatories.forms.plain_text], verbose_name='salutation')),
+                ('salutation', models.CharField(blank=True, help_text="As in “Your Excellency,”. If empty, the letter's own.", max_length=200, validators=[signatories.forms.fields.plain_text], verbose_name='salutation')),
                 ('language', models.CharField(blank=True, help_text='A BCP 47 tag: en, fr, ar … If empty, or if the letter has no text in it, the original.', max_length=12, validators=[django.core.validators.RegexValidator('^[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?\\Z', 'Write a language as en, fr, ar, zh-Hant or pt-BR.')], verbose_name='language')),
                 ('email', models.EmailField(blank=True, error_messages={'invalid': 'Write the e-mail address as in name@example.org.'}, max_length=254, verbose_name='e-mail')),
-                ('postal_address', models.TextField(blank=True, max_length=500, validators=[signatories.forms.written_text], verbose_name='postal address')),
+                ('postal_address', models.TextField(blank=True, max_length=500, validators=[signatories.forms.fields.written_text], verbose_name='postal address')),
                 ('channel', models.CharField(choices=[('email', 'by e-mail'), ('post', 'by post or by hand')], default='email', max_length=5, verbose_name='how it goes')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('letter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recipients', to='letter.letter')),
@@ -68,9 +68,9 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('event', models.CharField(choices=[('sent', 'sent by post or handed over'), ('acknowledged', 'acknowledged'), ('answered', 'answered')], max_length=20, verbose_name='what happened')),
                 ('on', models.DateField(verbose_name='on')),
-                ('words', models.TextField(blank=True, max_length=50000, validators=[signatories.forms.written_text], verbose_name='words')),
+                ('words', models.TextField(blank=True, max_length=50000, validators=[signatories.forms.fields.written_text], verbose_name='words')),
                 ('language', models.CharField(blank=True, max_length=12, validators=[django.core.validators.RegexValidator('^[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?\\Z', 'Write a language as en, fr, ar, zh-Hant or pt-BR.')], verbose_name='language of the words')),
-                ('who', models.CharField(blank=True, max_length=250, validators=[signatories.forms.written_text], verbose_name="who, on the letter's page")),
+                ('who', models.CharField(blank=True, max_length=250, validators=[signatories.forms.fields.written_text], verbose_name="who, on the letter's page")),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('blob', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='letter.blob')),
                 ('entry', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='letter.timelineentry')),

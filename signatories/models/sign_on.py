@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from audit.models import record
 from letter.content import Line
 from letter.models import Letter, LetterText
 from signatories import declarations, evidence, mail, names, states
@@ -184,6 +185,9 @@ class SignOn(models.Model):
         permissions = [
             ("decide_signon", "Can accept, decline, reopen and withdraw sign-ons"),
             ("register_signon", "Can register a sign-on that came by letter or e-mail"),
+            ("view_representative", "Can see representatives, their messages and documents"),
+            ("import_signon", "Can import sign-ons from a file"),
+            ("export_signon", "Can export sign-ons and representatives"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -406,6 +410,8 @@ class SignOn(models.Model):
             mail.queue(self, rule.message, transition=transition, is_decision=rule.can_be_undone)
         if State.ACCEPTED in (before, rule.target):
             self.letter.mark_stale()
+        if actor.who != Who.REPRESENTATIVE:
+            record(actor.user, verb, self, who=actor.who, before=before or "", after=rule.target, reason=reason)
         return transition
 
     # ── what a moderator wants to know ──

@@ -1,0 +1,126 @@
+"""Fields and rules that several forms share; what they explain stands next to the field."""
+
+import unicodedata
+from urllib.parse import urlsplit
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+
+from signatories import names
+
+
+def country_choices():
+    """Return all countries, after a choice for organisations that belong to none."""
+    return [("", _("None: we are international")), *countries]
+
+
+class WebsiteField(forms.URLField):
+    """An http or https address; one written without it gets https."""
+
+    default_validators = [
+        URLValidator(
+            schemes=["http", "https"],
+            message=_("Write the website's address as in https://www.example.org; only http and https are possible."),
+        )
+    ]
+    default_error_messages = {
+        "invalid": _("Write the website's address as in https://www.example.org; only http and https are possible.")
+    }
+
+    def __init__(self, **kwargs):
+        super().__init__(assume_scheme="https", max_length=300, **kwargs)
+
+    def clean(self, value):
+        """Refuse also what hides in an address: it is published."""
+        address = super().clean(value)
+        try:
+            parts = urlsplit(address)
+            is_odd = bool(parts.username or parts.password) or (parts.port or 0) > 65535
+        except ValueError:
+            is_odd = True
+        if is_odd or any(unicodedata.category(character) in ("Cc", "Cf") for character in address):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return address
+
+
+def name_field(**kwargs):
+    """Return a field for an organisation's name, with the rules of `names.validate_name`."""
+    return forms.CharField(
+        max_length=names.MAX_LENGTH,
+        validators=[names.validate_name],
+        error_messages={
+            "required": _("Enter the organisation's name."),
+            "max_length": _("The name can have at most %(limit_value)d characters; this one has %(show_value)d."),
+        },
+        **kwargs,
+    )
+
+
+def plain_text(value):
+    """Refuse in a person's name or role what `names.validate_name` refuses: it goes into e-mails."""
+    try:
+        names.validate_name(value)
+    except ValidationError as error:
+        if error.code != "too_short":
+            raise
+
+
+def written_text(value):
+    """Refuse control characters in a note, but for its line breaks."""
+    if any(ord(character) < 32 and character not in "\n\r\t" for character in value):
+        raise ValidationError(_("This has an invisible control character in it. Type it again by hand."))
+
+
+class OrganisationFields(forms.Form):
+    """What a sign-on says about the organisation."""
+
+    name_as_signed = name_field(
+        label=_("Name of your organisation"),
+        help_text=_("Exactly as it should be printed under the letter."),
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    acronym = forms.CharField(
+        label=_("Acronym"),
+        max_length=30,
+        required=False,
+        validators=[plain_text],
+        help_text=_("Published with the list as data. On the page it stands only if you write it in the name, too."),
+    )
+    country = forms.ChoiceField(
+        label=_("Country"),
+        choices=country_choices,
+        required=False,
+        help_text=_("Where your organisation is based."),
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+    )
+    website = WebsiteField(
+        label=_("Website"),
+        required=False,
+        help_text=_("For example https://www.example.org"),
+        widget=forms.URLInput(attrs={"autocomplete": "url", "inputmode": "url"}),
+    )
+
+    def clean_acronym(self):
+        """Hold the acronym to the rules of names: it is published."""
+        return checked_acronym(self.cleaned_data["acronym"])
+
+
+def checked_acronym(acronym):
+    """Return `acronym` if a name could be so; raises ValidationError."""
+    if acronym:
+        names.validate_name(acronym)
+    return acronym
+
+
+def helper(*layout):
+    """Return a crispy helper for a form that a view's template wraps in its own <form>."""
+    made = FormHelper()
+    made.form_tag = False
+    made.disable_csrf = True
+    made.layout = Layout(*layout)
+    return made

@@ -1,0 +1,1 @@
+"""The moderator's pages, one module for each place at the desk."""
