@@ -33,7 +33,8 @@ def main(what=""):
             report(half, [row for row in rows if row["half"] == half])
         if what == "errors":
             errors([row for row in rows if row["half"] == "dev"])
-        search(rows)
+        if what != "rule":
+            search(rows)
 
 
 def pairs():
@@ -147,11 +148,17 @@ def errors(rows):
 def search(rows):
     """Look each name up among 10,000 other organisations, and the other name too."""
     from signatories.models import Organisation
+    from signatories.names import split_acronym
 
     sides = {(row["name"], row["acronym"]) for row in rows} | {
         (row["other name"], row["other acronym"]) for row in rows
     }
-    made = [Organisation(name=name, acronym=acronym) for name, acronym in sorted(sides)]
+    # As an accepted sign-on makes them: an acronym in brackets has a column of its own.
+    numbers = {}
+    for name, acronym in sorted(sides):
+        bare, bracketed = split_acronym(name)
+        numbers.setdefault((bare, acronym or bracketed), []).append((name, acronym))
+    made = [Organisation(name=name, acronym=acronym) for name, acronym in numbers]
     made += [Organisation(name=name, country=country) for name, country in common.names(OTHERS)]
     Organisation.objects.bulk_create(made, batch_size=5000)
     analyse()
@@ -160,7 +167,11 @@ def search(rows):
         there = (row["name"], row["acronym"]), (row["other name"], row["other acronym"])
         for (name, acronym), other in (there, there[::-1]):
             begun = time.perf_counter()
-            candidates = {(one.name, one.acronym) for one in Organisation.objects.similar_to(name, acronym)}
+            candidates = {
+                side
+                for one in Organisation.objects.similar_to(name, acronym)
+                for side in numbers.get((one.name, one.acronym), [None])
+            }
             times.append((time.perf_counter() - begun) * 1000)
             sizes.append(len(candidates))
             for group in (row["half"], row["label"]):
