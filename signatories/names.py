@@ -199,7 +199,7 @@ _STOP_WORDS = frozenset(
     "a an and at for in of on the"
     " au aux d de dell des du en et l la le les pour"
     " da das del do dos el las los para por y"
-    " dem den der die fuer fur im und von zum zur".split()
+    " dem den der die fur im und von zum zur".split()
 )
 # Legal forms that are dropped only where names are compared: in `key`, short as they are, they may be a word.
 _MORE_FORMS = frozenset("ac ano ao go mbo moo nko oo roo rod ровд 一般社団法人 認定npo法人 npo法人".split())
@@ -329,10 +329,15 @@ def _words(name: str) -> list[str]:
     are the letters themselves. A script without spaces is cut: by character in Chinese, where it changes in Japanese.
     """
     words = _without_forms(re.sub(r"\ba c$", "ac", normalise(name)).split(), _MORE_FORMS)
-    words = [_DIGRAPH.sub(r"\1", word) for word in _significant(words)]
+    words = _significant([_DIGRAPH.sub(r"\1", word) for word in words])
     if len(words) > 3 and words[-1] == "".join(word[0] for word in words[:-1]):
         words.pop()
     return [part for word in words for part in (_CUT.findall(word) if _IDEOGRAPH.search(word) else [word])]
+
+
+def telling_words(name: str) -> set[str]:
+    """Return the words, in their own script, that may be an organisation's whole name: “ZMINA”, not “Centre”."""
+    return {word for word in _significant(_spelt(name).split()) if len(word) > 3 and _latin(word) not in _GENERIC}
 
 
 # ── one script ──
