@@ -126,6 +126,7 @@ INSTALLED_APPS = [
     "csp",
     "django_countries",
     "pgtrigger",
+    "pghistory",
     "procrastinate.contrib.django",
     "audit",
     "letter",

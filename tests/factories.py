@@ -113,6 +113,7 @@ def the_group(name):
                 *("view_recipient", "change_recipient", "deliver_letter"),
             ],
         }
+        wanted["administrator"] = [*wanted["moderator"], *wanted["secretariat"], "view_entry"]
         group.permissions.set(Permission.objects.filter(codename__in=wanted[name]))
     return group
 

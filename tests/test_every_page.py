@@ -42,6 +42,7 @@ POST_ONLY |= {"delivery:import", "delivery:remove", "delivery:send_again", "deli
 POST_ONLY |= {"delivery:strike"}
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
+ROLES = {"moderation:record": "administrator", "moderation:text_history": "secretariat"}
 PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:"))}
 
 
@@ -104,6 +105,8 @@ def addresses():
         "moderation:sign_in": "/moderation/sign-in/",
         "moderation:sign_out": "/moderation/sign-out/",
         "moderation:queue": "/moderation/",
+        "moderation:record": "/moderation/record/",
+        "moderation:text_history": "/moderation/texts/every-page/en/",
         "moderation:register": "/moderation/register/every-page/",
         "moderation:sign_on": f"/moderation/sign-ons/{waiting.pk}/",
         "moderation:accept": f"/moderation/sign-ons/{waiting.pk}/accept/",
@@ -128,7 +131,7 @@ def test_there_is_an_address_for_every_page(addresses):
 
 def get(client, name, addresses):
     if name in PRIVATE and name != "moderation:sign_in":
-        client.force_login(a_moderator("secretariat" if name.startswith("delivery:") else "moderator"))
+        client.force_login(a_moderator(ROLES.get(name, "secretariat" if name.startswith("delivery:") else "moderator")))
     return client.get(addresses[name])
 
 

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from . import decisions, queue, register, sign_in, sign_on
+from . import decisions, queue, record, register, sign_in, sign_on
 
 app_name = "moderation"
 
@@ -17,5 +17,7 @@ urlpatterns = [
     path("sign-ons/<int:pk>/decline/", decisions.decline, name="decline"),
     path("sign-ons/<int:pk>/reopen/", decisions.reopen, name="reopen"),
     path("sign-ons/<int:pk>/withdraw/", decisions.withdraw, name="withdraw"),
+    path("record/", record.record, name="record"),
+    path("texts/<slug:slug>/<str:language>/", record.text_history, name="text_history"),
     path("messages/<int:pk>/send-again/", sign_on.send_again, name="send_again"),
 ]
