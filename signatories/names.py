@@ -362,8 +362,8 @@ _HAN = dict(
 )
 _TO_LATIN = str.maketrans({one: "" if other == "_" else other for one, other in (_CYRILLIC | _GREEK | _HAN).items()})
 # Letters that look alike in two scripts, in capitals and small (Unicode TR39, confusables).
-_LOOK_LATIN = dict(zip("АВЕКМНОРСТХаеоресхуіѕјΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTXaeopecxyisjABEZHIKMNOPTYXo", strict=True))
-_LOOK_CYRILLIC = dict(zip("ABEKMHOPCTXaeopcxyi", "АВЕКМНОРСТХаеорсхуі", strict=True))
+_LOOK_LATIN = str.maketrans("АВЕКМНОРСТХаеорсхуіѕјΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTXaeopcxyisjABEZHIKMNOPTYXo")
+_LOOK_CYRILLIC = str.maketrans("ABEKMHOPCTXaeopcxyi", "АВЕКМНОРСТХаеорсхуі")
 _DIGRAPH = re.compile("([aou])e(?=[^aeiou]|$)")
 _IDEOGRAPH = re.compile("[\u3400-\u9fff]")
 _CUT = re.compile("[\u3400-\u9fff]|[^\u3400-\u9fff]+")
@@ -391,11 +391,11 @@ def _unmixed(word: str) -> str:
     if not foreign or not scripts["LATIN"]:
         return word
     latin = [c for c in word if _script(c) == "LATIN"]
-    if len(foreign) <= len(latin) and all(c in _LOOK_LATIN for c in foreign):
-        return word.translate(str.maketrans(_LOOK_LATIN))
-    if not scripts["GREEK"] and all(c in _LOOK_CYRILLIC for c in latin):
-        return word.translate(str.maketrans(_LOOK_CYRILLIC))
-    return word.translate(str.maketrans(_LOOK_LATIN)) if all(c in _LOOK_LATIN for c in foreign) else word
+    can_be_latin = all(ord(c) in _LOOK_LATIN for c in foreign)
+    can_be_cyrillic = not scripts["GREEK"] and all(ord(c) in _LOOK_CYRILLIC for c in latin)
+    if can_be_cyrillic and (len(latin) < len(foreign) or not can_be_latin):
+        return word.translate(_LOOK_CYRILLIC)
+    return word.translate(_LOOK_LATIN) if can_be_latin else word
 
 
 def is_mixed(name: str) -> bool:

@@ -8,6 +8,20 @@ class Migration(migrations.Migration):
     dependencies = [("signatories", "0040_network_of_a_sign_on")]
 
     operations = [
+        migrations.RemoveIndex(model_name="organisation", name="organisation_name_trigrams"),
+        migrations.AddIndex(
+            model_name="organisation",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["name_normalised"], name="organisation_name_trigrams", opclasses=["gin_trgm_ops"], fastupdate=False
+            ),
+        ),
+        migrations.RemoveIndex(model_name="variantname", name="variant_name_trigrams"),
+        migrations.AddIndex(
+            model_name="variantname",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["name_normalised"], name="variant_name_trigrams", opclasses=["gin_trgm_ops"], fastupdate=False
+            ),
+        ),
         migrations.AddIndex(
             model_name="organisation",
             index=models.Index(django.db.models.functions.text.Upper("acronym"), name="organisation_acronym"),
@@ -19,6 +33,7 @@ class Migration(migrations.Migration):
                     django.db.models.functions.text.Upper("website"), "gin_trgm_ops"
                 ),
                 name="organisation_website_trigrams",
+                fastupdate=False,
             ),
         ),
         migrations.AddIndex(
@@ -48,6 +63,7 @@ class Migration(migrations.Migration):
                 fields=["name_normalised"],
                 name="sign_on_name_trigrams",
                 opclasses=["gin_trgm_ops"],
+                fastupdate=False,
             ),
         ),
     ]

@@ -59,8 +59,7 @@ _ASKED = """
 # Each branch has an index of its own.
 _BY_NAME = """
     SELECT {pk} AS pk, greatest(
-        similarity(name_normalised, asked.normalised), strict_word_similarity(asked.normalised, name_normalised),
-        strict_word_similarity(name_normalised, asked.normalised)
+        similarity(name_normalised, asked.normalised), strict_word_similarity(asked.normalised, name_normalised)
     ) AS nearness
     FROM {table} WHERE {where} (name_normalised %% asked.normalised OR asked.normalised <<%% name_normalised)
     UNION ALL SELECT {pk}, {exact} FROM {table} WHERE {where} name_key = ANY(asked.keys)

@@ -1,5 +1,6 @@
 """The bodies that sign, one row for all letters."""
 
+from functools import partial
 from typing import Any, Self
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -13,6 +14,10 @@ from django_countries.fields import CountryField
 from signatories import names
 
 from . import candidates
+
+# Without a list of pending entries, which each search would read to its end: after an import of 10,000 names until
+# the next vacuum, 100 ms a search instead of 7.
+trigrams = partial(GinIndex, fastupdate=False)
 
 
 class NamedModel(models.Model):
@@ -68,9 +73,9 @@ class Organisation(NamedModel):
         verbose_name_plural = _("organisations")
         ordering = ["name"]
         indexes = [
-            GinIndex(fields=["name_normalised"], opclasses=["gin_trgm_ops"], name="organisation_name_trigrams"),
+            trigrams(fields=["name_normalised"], opclasses=["gin_trgm_ops"], name="organisation_name_trigrams"),
             models.Index(Upper("acronym"), name="organisation_acronym"),
-            GinIndex(OpClass(Upper("website"), "gin_trgm_ops"), name="organisation_website_trigrams"),
+            trigrams(OpClass(Upper("website"), "gin_trgm_ops"), name="organisation_website_trigrams"),
         ]
 
     def is_known_as(self, name: str) -> bool:
@@ -103,4 +108,4 @@ class VariantName(NamedModel):
         verbose_name = _("variant name")
         verbose_name_plural = _("variant names")
         constraints = [models.UniqueConstraint(fields=["organisation", "name_key"], name="variant_is_recorded_once")]
-        indexes = [GinIndex(fields=["name_normalised"], opclasses=["gin_trgm_ops"], name="variant_name_trigrams")]
+        indexes = [trigrams(fields=["name_normalised"], opclasses=["gin_trgm_ops"], name="variant_name_trigrams")]

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import (
     Count,
@@ -55,7 +55,7 @@ class Related:
     """How many others of the domain are in each state, in words, without zeros."""
     same_network: int
     """How many others came from the same network in the last `NETWORK_DAYS`."""
-    same_person: tuple["SignOn", ...]
+    same_person: tuple[Any, ...]
     """By the same e-mail address, newest first; with `letter_title` and, in words, the reason `declined_label`."""
     same_person_count: int
 
@@ -153,7 +153,7 @@ def _of_domains(
     return counts, latest
 
 
-def _of_persons(among: "SignOnQuerySet", addresses: set[str]) -> dict[str, list["SignOn"]]:
+def _of_persons(among: "SignOnQuerySet", addresses: set[str]) -> dict[str, list[Any]]:
     """Return the latest few of each address, with `letter_title`, `declined_label` and how many there are."""
     titles = LetterText.objects.filter(letter=OuterRef("letter"), language=OuterRef("letter__language"))
     declined = Transition.objects.filter(sign_on=OuterRef("pk"), verb="decline").order_by("-pk")
@@ -171,7 +171,8 @@ def _of_persons(among: "SignOnQuerySet", addresses: set[str]) -> dict[str, list[
         .filter(place__lte=SHOWN + 1)
         .order_by("-created_at", "-pk")
     )
-    found: dict[str, list[SignOn]] = defaultdict(list)
+    found: dict[str, list[Any]] = defaultdict(list)
+    one: Any
     for one in rows:
         one.declined_label = str(dict(Reason.choices).get(one.declined_for, ""))
         found[one.person].append(one)

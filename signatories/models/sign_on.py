@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.contrib.auth.models import User
-from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
 from django.db.models import Count, Exists, OuterRef, Q
@@ -23,7 +22,7 @@ from signatories.states import LIVE, Source, State, Who
 
 from . import related, similar
 from .message import Message
-from .organisation import Organisation
+from .organisation import Organisation, trigrams
 from .related import Related, email_domain
 from .similar import Similar
 from .transition import Transition
@@ -235,7 +234,7 @@ class SignOn(models.Model):
             models.Index(Lower("email"), name="sign_on_email"),
             models.Index(email_domain(), "created_at", name="sign_on_email_domain"),
             models.Index(fields=["network_key", "created_at"], condition=~Q(network_key=""), name="sign_on_network"),
-            GinIndex(
+            trigrams(
                 fields=["name_normalised"],
                 opclasses=["gin_trgm_ops"],
                 condition=Q(organisation=None),

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max, OuterRef, Subquery
 
@@ -95,7 +95,8 @@ def _signed(among: "SignOnQuerySet", organisations: set[int]) -> dict[int, list[
         )
         .order_by("-accepted_at", "-pk")
     )
-    signed = defaultdict(list)
+    signed: dict[int, list[SignOn]] = defaultdict(list)
+    row: Any
     for row in rows:
         signed[row.organisation_id].append(row)
     return signed
