@@ -9,3 +9,12 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     verbose_name = _("Accounts")
+
+    def ready(self):
+        """Lend the makers of our links to the room that sends messages; hear what the library tells."""
+        from signatories.links import MAKERS
+
+        from . import events, links
+
+        MAKERS.update(invitation=links.invitation, reset=links.reset)
+        events.connect()

@@ -1,31 +1,17 @@
 """What stands between a signed-in person and the desk: the second factor."""
 
-from allauth.account.authentication import get_authentication_records
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from .factors import has_proved_it, has_second_factor
 from .roles import needs_second_factor
 
-# What a recovery code stands in for. A code alone is none.
-FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 DESK = ("moderation/", "admin/")
-ALWAYS = {"account_logout", "accounts:second_factor", "admin:logout"}
+ALWAYS = {"account_logout", "admin_logout", "accounts:second_factor"}
 # Only whoever has no factor may add one now: else a password alone would be enough to add a second one.
 TO_ENROL = {"mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate"}
 TO_PROVE = {"mfa_reauthenticate", "mfa_reauthenticate_webauthn"}
-
-
-def has_second_factor(user):
-    """Say whether `user` has an authenticator app or a passkey."""
-    return is_mfa_enabled(user, FACTORS)
-
-
-def has_proved_it(request):
-    """Say whether a second factor was used in this session; a passkey counts, also when it was the only one."""
-    return any(record["method"] == "mfa" for record in get_authentication_records(request, request.user))
 
 
 class SecondFactor:
@@ -49,9 +35,9 @@ class SecondFactor:
         if not needs_second_factor(request.user):
             return None
         enrolled = has_second_factor(request.user)
-        if match.view_name in (TO_PROVE if enrolled else TO_ENROL):
-            return None
         if enrolled and has_proved_it(request):
+            return None
+        if match.view_name in (TO_PROVE if enrolled else TO_ENROL):
             return None
         page = reverse("accounts:second_factor")
         return redirect(f"{page}?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else page)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -51,6 +51,19 @@ LABELS: Final = {
 def needs_second_factor(user: User) -> bool:
     """Say whether `user` may see personal data or decide: whoever may do more than a reader."""
     return not user.get_all_permissions() <= READER
+
+
+def give_roles(user: User, names: Iterable[str]) -> None:
+    """Give `user` these roles and no other; whoever may see letters there may enter the admin."""
+    user.groups.set(Group.objects.filter(name__in=names))
+    user.is_staff = user.is_superuser or any("letter.view_letter" in ROLES[name] for name in names)
+    user.save(update_fields=["is_staff"])
+
+
+def roles_of(user: User) -> list[str]:
+    """Return the roles of `user`, in their order; from `groups`, which may have been fetched before."""
+    names = {group.name for group in user.groups.all()}
+    return [name for name in ROLES if name in names]
 
 
 def permissions_of(role: str) -> "QuerySet[Permission]":
