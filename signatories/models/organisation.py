@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from audit.models import record
+from letter.models import Letter
 from signatories import evidence, names
 
 from .variant_name import NamedModel, VariantName, similar_name
@@ -86,6 +87,8 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 
     def search(self, words: str) -> Self:
         """Organisations that have all `words` in a name, acronym or website, or are called so but for a slip."""
+        if not words.strip():
+            return self
         has_all = Q()
         for word in words.split():
             named = Q(name__icontains=word) | Q(name_normalised__contains=names.normalise(word) or word)
@@ -99,6 +102,14 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         if kind == "chapter":
             return self.exclude(umbrella=None)
         return self.filter(_has_variant(Q(kind=kind))) if kind else self
+
+    def in_country(self, country: str) -> Self:
+        """Organisations of a country, of none for “none”; all for an empty one."""
+        return self.filter(country="" if country == "none" else country) if country else self
+
+    def with_sign_on_to(self, letter: Letter | None) -> Self:
+        """Organisations with a sign-on to `letter`, in whichever state; all for None."""
+        return self.filter(pk__in=letter.sign_ons.values("organisation")) if letter else self
 
     def hold(self, pk: int) -> "Organisation":
         """Lock an organisation, or the one that it was merged into, until the transaction ends; return it as it is.
