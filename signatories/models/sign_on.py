@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
 from django.db.models import Count, Exists, OuterRef, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
@@ -22,10 +22,14 @@ from signatories.states import LIVE, Source, State, Who
 
 from . import related, similar
 from .message import Message
-from .organisation import Organisation, trigrams
+from .organisation import Organisation
 from .related import Related, email_domain
 from .similar import Similar
 from .transition import Transition
+from .variant_name import trigrams
+
+# Which line of the public page a sign-on is: see `SignOn.anchor`.
+PLACE = Coalesce("anchor", "organisation_id", output_field=models.BigIntegerField())
 
 
 @dataclass(frozen=True)
@@ -144,11 +148,18 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
 
     def lines(self, letter: Letter) -> Iterator[Line]:
         """Yield the lines of the letter's public list, in order; the query runs at the first of them."""
-        columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "organisation_id", "sort_key")
-        for name, acronym, country, website, pk, sort_key in (
-            self.filter(letter=letter).accepted().values_list(*columns)
-        ):
-            yield Line(name, acronym, country, website, str(pk), sort_key)
+        columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "sort_key")
+        rows = self.filter(letter=letter).accepted().values_list(*columns, PLACE)
+        for name, acronym, country, website, sort_key, anchor in rows:
+            # A letter that no organisation's number has: see `SignOn.anchor`.
+            yield Line(name, acronym, country, website, str(anchor) if anchor > 0 else f"a{-anchor}", sort_key)
+
+    def move_to(self, organisation: Organisation) -> int:
+        """Give these sign-ons to another organisation; their lines stay where they are on the public page.
+
+        Doing it again with the former organisation restores what was.
+        """
+        return self.update(organisation=organisation, anchor=NullIf(PLACE, organisation.pk))
 
 
 class SignOn(models.Model):
@@ -182,6 +193,9 @@ class SignOn(models.Model):
     organisation = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="sign_ons"
     )
+    anchor = models.BigIntegerField(null=True, editable=False)
+    """Which line it is on the public page, where that is not its organisation's number: what was published keeps its
+    place when organisations are merged and split. Where that number is taken, its own, below zero."""
     listed_name = models.CharField(
         max_length=names.MAX_LENGTH,
         blank=True,
@@ -213,6 +227,12 @@ class SignOn(models.Model):
                 condition=Q(state=State.ACCEPTED),
                 name="organisation_signs_a_letter_once",
                 violation_error_message=_("This organisation is a signatory of this letter already."),
+            ),
+            models.UniqueConstraint(
+                "letter",
+                PLACE,
+                condition=Q(state=State.ACCEPTED),
+                name="line_has_a_place_of_its_own",
             ),
             models.UniqueConstraint(
                 "letter",
@@ -357,11 +377,15 @@ class SignOn(models.Model):
     ) -> Transition:
         """List the organisation, an existing one or (None) a new one, under exactly these words.
 
+        One that was merged into another meanwhile stands for that one.
+
         Raises:
             AlreadyListed: if the organisation is a signatory of this letter by another sign-on.
             SomebodyWasFaster, NotAllowed, PermissionDenied, ValidationError: see `_move`.
         """
         bare, bracketed = names.split_acronym(listed_name)
+        # The sign-on's lock before the organisation's, as a merge takes them.
+        before = SignOn.objects.select_for_update(of=("self",)).only("organisation", "anchor").get(pk=self.pk)
         if organisation is None:
             organisation = Organisation(
                 name=bare, acronym=listed_acronym or bracketed, country=listed_country, website=listed_website
@@ -369,23 +393,27 @@ class SignOn(models.Model):
             organisation.clean_fields()
             organisation.save()
         else:
+            organisation = Organisation.objects.hold(organisation.pk)
             organisation.learn(listed_name)
         organisation.learn(self.name_as_signed)
+        listing: dict[str, Any] = {
+            "organisation": organisation,
+            "listed_name": listed_name,
+            "listed_acronym": listed_acronym,
+            "listed_country": listed_country,
+            "listed_website": listed_website,
+            "sort_key": names.sort_key(listed_name),
+        }
+        anchor = before.anchor if before.organisation_id == organisation.pk else None
         try:
             with transaction.atomic():
-                return self._move(
-                    "accept",
-                    actor,
-                    seen=seen,
-                    organisation=organisation,
-                    listed_name=listed_name,
-                    listed_acronym=listed_acronym,
-                    listed_country=listed_country,
-                    listed_website=listed_website,
-                    sort_key=names.sort_key(listed_name),
-                )
+                return self._move("accept", actor, seen=seen, anchor=anchor, **listing)
         except IntegrityError as error:
-            raise AlreadyListed(organisation.sign_ons.filter(letter=self.letter).accepted().first()) from error
+            other = organisation.sign_ons.filter(letter=self.letter).accepted().exclude(pk=self.pk).first()
+            if other is not None:
+                raise AlreadyListed(other) from error
+        # Its place on the page is that of a line which went to another organisation in a split.
+        return self._move("accept", actor, seen=seen, anchor=-self.pk, **listing)
 
     def decline(self, actor: Actor, *, reason: str, note: str = "", seen: int | None = None) -> Transition:
         """Decline, with a reason of `states.Reason` and a note that is sent to the representative."""
