@@ -1,8 +1,8 @@
 """The act of one organisation asking to stand under one letter, and all that may happen to it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
@@ -21,10 +21,17 @@ from letter.models import Letter, LetterText
 from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, Source, State, Who
 
+from . import related, similar
 from .claim import Claim
 from .message import Message
-from .organisation import Organisation, similar_name
+from .organisation import Organisation
+from .related import Related, email_domain
+from .similar import Similar
 from .transition import Transition
+from .variant_name import trigrams
+
+# Which line of the public page a sign-on is: see `SignOn.anchor`.
+PLACE = Coalesce("anchor", "organisation_id", output_field=models.BigIntegerField())
 
 
 @dataclass(frozen=True)
@@ -73,20 +80,6 @@ class AlreadyListed(Exception):
     def __init__(self, sign_on: "SignOn | None") -> None:
         super().__init__(f"{sign_on}")
         self.sign_on = sign_on
-
-
-@dataclass(frozen=True)
-class Similar:
-    """Something that this sign-on's name may be another form of."""
-
-    similarity: names.Similarity
-    name: str
-    organisation: Organisation | None = None
-    listing: "SignOn | None" = None
-    """The sign-on by which that organisation is a signatory of this letter."""
-    sign_on: "SignOn | None" = None
-    """The other sign-on, where no moderator has named its organisation yet."""
-    has_same_website: bool = False
 
 
 def order_of(state: str) -> tuple[str, ...]:
@@ -174,17 +167,51 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
         confirmations = Transition.objects.filter(sign_on=OuterRef("pk"), verb="confirm")
         return self.annotate(is_confirmed=Exists(confirmations))
 
+    def with_evidence(self) -> Self:
+        """Sign-ons with all that `evidence.ladder` reads of them."""
+        return self.with_confirmation().with_bursts()
+
+    def with_bursts(self) -> Self:
+        """Sign-ons with `is_in_burst`: whether more than `related.BURST` came from one place within an hour."""
+        domain = self.annotate(email_domain=related.email_domain())
+        return domain.annotate(is_in_burst=related.is_in_burst(self.model._default_manager.all()))
+
+    def unusual(self, since: datetime | None = None) -> Self:
+        """Sign-ons that came in a burst from one e-mail domain or network, since a moment if one is given."""
+        some = self.filter(created_at__gte=since) if since else self
+        return some.with_bursts().filter(is_in_burst=True)
+
+    def similar_to_each(self, sign_ons: Sequence["SignOn"]) -> dict[int, list[Similar]]:
+        """Return, by key, what each of `sign_ons` may be another form of, likeliest first."""
+        return similar.similar_to_each(sign_ons, self)
+
+    def related_to_each(self, sign_ons: Sequence["SignOn"]) -> dict[int, Related]:
+        """Return, by key, what else came from the domain, network and person of each of `sign_ons`."""
+        return related.related_to_each(sign_ons, self)
+
+    def forget_networks(self, at: datetime | None = None) -> int:
+        """Erase the networks of sign-ons older than `related.NETWORK_DAYS`; returns of how many."""
+        before = (at or timezone.now()) - timedelta(days=related.NETWORK_DAYS)
+        return self.filter(created_at__lt=before).exclude(network_key="").update(network_key="")
+
     def twin(self, letter: Letter, email: str, name: str) -> "SignOn | None":
         """Return the live sign-on of the same person for an organisation of the same name, if any."""
         return self.live().filter(letter=letter, email__iexact=email, name_key=names.key(name)).first()
 
     def lines(self, letter: Letter) -> Iterator[Line]:
         """Yield the lines of the letter's public list, in order; the query runs at the first of them."""
-        columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "organisation_id", "sort_key")
-        for name, acronym, country, website, pk, sort_key in (
-            self.filter(letter=letter).accepted().values_list(*columns)
-        ):
-            yield Line(name, acronym, country, website, str(pk), sort_key)
+        columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "sort_key")
+        rows = self.filter(letter=letter).accepted().values_list(*columns, PLACE)
+        for name, acronym, country, website, sort_key, anchor in rows:
+            # A letter that no organisation's number has: see `SignOn.anchor`.
+            yield Line(name, acronym, country, website, str(anchor) if anchor > 0 else f"a{-anchor}", sort_key)
+
+    def move_to(self, organisation: Organisation) -> int:
+        """Give these sign-ons to another organisation; their lines stay where they are on the public page.
+
+        Doing it again with the former organisation restores what was.
+        """
+        return self.update(organisation=organisation, anchor=NullIf(PLACE, organisation.pk))
 
 
 class SignOn(models.Model):
@@ -211,6 +238,8 @@ class SignOn(models.Model):
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
     email_says = models.CharField(max_length=20, editable=False, blank=True)
     """What address and website say about each other (`evidence.of_email`), so that the queue can be narrowed by it."""
+    network_key = models.CharField(max_length=64, blank=True, editable=False)
+    """Of the client's network, keyed: it says that two came from one place, not from which. Erased after a month."""
     declaration = models.TextField(blank=True)
     declaration_version = models.CharField(max_length=10, blank=True)
 
@@ -218,6 +247,9 @@ class SignOn(models.Model):
     organisation = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="sign_ons"
     )
+    anchor = models.BigIntegerField(null=True, editable=False)
+    """Which line it is on the public page, where that is not its organisation's number: what was published keeps its
+    place when organisations are merged and split. Where that number is taken, its own, below zero."""
     listed_name = models.CharField(
         max_length=names.MAX_LENGTH,
         blank=True,
@@ -252,6 +284,12 @@ class SignOn(models.Model):
             ),
             models.UniqueConstraint(
                 "letter",
+                PLACE,
+                condition=Q(state=State.ACCEPTED),
+                name="line_has_a_place_of_its_own",
+            ),
+            models.UniqueConstraint(
+                "letter",
                 Lower("email"),
                 "name_key",
                 condition=Q(state__in=LIVE) & ~Q(email=""),
@@ -266,6 +304,16 @@ class SignOn(models.Model):
         indexes = [
             models.Index(fields=["letter", "sort_key"], condition=Q(state=State.ACCEPTED), name="signatories_in_order"),
             models.Index(fields=["state", "state_since"], name="sign_on_queue"),
+            # What else came from there: signatories/models/related.py.
+            models.Index(Lower("email"), name="sign_on_email"),
+            models.Index(email_domain(), "created_at", name="sign_on_email_domain"),
+            models.Index(fields=["network_key", "created_at"], condition=~Q(network_key=""), name="sign_on_network"),
+            trigrams(
+                fields=["name_normalised"],
+                opclasses=["gin_trgm_ops"],
+                condition=Q(organisation=None),
+                name="sign_on_name_trigrams",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -384,11 +432,15 @@ class SignOn(models.Model):
     ) -> Transition:
         """List the organisation, an existing one or (None) a new one, under exactly these words.
 
+        One that was merged into another meanwhile stands for that one.
+
         Raises:
             AlreadyListed: if the organisation is a signatory of this letter by another sign-on.
             SomebodyWasFaster, NotAllowed, PermissionDenied, ValidationError: see `_move`.
         """
         bare, bracketed = names.split_acronym(listed_name)
+        # The sign-on's lock before the organisation's, as a merge takes them.
+        before = SignOn.objects.select_for_update(of=("self",)).only("organisation", "anchor").get(pk=self.pk)
         if organisation is None:
             organisation = Organisation(
                 name=bare, acronym=listed_acronym or bracketed, country=listed_country, website=listed_website
@@ -397,24 +449,28 @@ class SignOn(models.Model):
             organisation.save()
             made = organisation.pk
         else:
+            organisation = Organisation.objects.hold(organisation.pk)
             made = None
         learnt = [organisation.learn(name) for name in (listed_name, self.name_as_signed)]
+        recorded = {"organisation": made, "variants": [variant.pk for variant in learnt if variant]}
+        listing: dict[str, Any] = {
+            "organisation": organisation,
+            "listed_name": listed_name,
+            "listed_acronym": listed_acronym,
+            "listed_country": listed_country,
+            "listed_website": listed_website,
+            "sort_key": names.sort_key(listed_name),
+        }
+        anchor = before.anchor if before.organisation_id == organisation.pk else None
         try:
             with transaction.atomic():
-                return self._move(
-                    "accept",
-                    actor,
-                    seen=seen,
-                    made={"organisation": made, "variants": [variant.pk for variant in learnt if variant]},
-                    organisation=organisation,
-                    listed_name=listed_name,
-                    listed_acronym=listed_acronym,
-                    listed_country=listed_country,
-                    listed_website=listed_website,
-                    sort_key=names.sort_key(listed_name),
-                )
+                return self._move("accept", actor, seen=seen, made=recorded, anchor=anchor, **listing)
         except IntegrityError as error:
-            raise AlreadyListed(organisation.sign_ons.filter(letter=self.letter).accepted().first()) from error
+            other = organisation.sign_ons.filter(letter=self.letter).accepted().exclude(pk=self.pk).first()
+            if other is not None:
+                raise AlreadyListed(other) from error
+        # Its place on the page is that of a line which went to another organisation in a split.
+        return self._move("accept", actor, seen=seen, made=recorded, anchor=-self.pk, **listing)
 
     def decline(self, actor: Actor, *, reason: str, note: str = "", seen: int | None = None) -> Transition:
         """Decline, with a reason of `states.Reason` and a note that is sent to the representative."""
@@ -543,7 +599,7 @@ class SignOn(models.Model):
             if field.name in kept["fields"]:
                 changes[field.name] = field.to_python(kept["fields"][field.name])
         if changes.get("organisation"):
-            changes["organisation"] = Organisation.objects.get(pk=changes["organisation"])
+            changes["organisation"] = Organisation.objects.hold(changes["organisation"])
         return State(last.from_state), changes
 
     def _put_back(self, last: Transition) -> None:
@@ -565,33 +621,15 @@ class SignOn(models.Model):
         """Whether the organisation still asks to stand under the letter."""
         return self.state in LIVE
 
+    @property
+    def evidence(self) -> list[evidence.Mark]:
+        """What speaks for the sign-on or against it; asked for with `with_evidence`."""
+        return evidence.ladder(self)
+
     def similar(self) -> list[Similar]:
         """Return organisations, and other live sign-ons of this letter, that may be the same, likeliest first."""
-        found = []
-        domain = "" if evidence.is_shared_host(self.website) else evidence.domain_of_website(self.website)
-        candidates = list(Organisation.objects.similar_to(self.name_as_signed, self.acronym, self.website))
-        on_letter = SignOn.objects.filter(letter=self.letter, organisation__in=candidates).exclude(pk=self.pk)
-        listings = {other.organisation_id: other for other in on_letter.accepted()}
-        for organisation in candidates:
-            forms = [organisation.name, *(variant.name for variant in organisation.variants.all())]
-            likeliest = min((self._classify(form, organisation.acronym) for form in forms), key=lambda one: one.rank)
-            same_website = bool(domain) and domain == evidence.domain_of_website(organisation.website)
-            found.append(
-                Similar(
-                    likeliest,
-                    organisation.name,
-                    organisation=organisation,
-                    listing=listings.get(organisation.pk),
-                    has_same_website=same_website,
-                )
-            )
-        others = SignOn.objects.live().filter(similar_name(names.split_acronym(self.name_as_signed)[0]))
-        others = others.filter(letter=self.letter, organisation=None).exclude(pk=self.pk)
-        for other in others[:20]:
-            similarity = self._classify(other.name_as_signed, other.acronym)
-            found.append(Similar(similarity, other.name_as_signed, sign_on=other))
-        relevant = [one for one in found if one.has_same_website or one.similarity != names.Similarity.DIFFERENT]
-        return sorted(relevant, key=lambda one: (one.similarity.rank, one.name))[:12]
+        return SignOn.objects.similar_to_each([self])[self.pk]
 
-    def _classify(self, name: str, acronym: str) -> names.Similarity:
-        return names.classify(self.name_as_signed, name, acronym=self.acronym, other_acronym=acronym)
+    def related(self) -> Related:
+        """Return what else came from the same domain, network and person."""
+        return SignOn.objects.related_to_each([self])[self.pk]

@@ -19,6 +19,7 @@ AGES = {"1": _("for more than a day"), "3": _("for more than 3 days"), "7": _("f
 EVIDENCE = {
     "own-domain": _("e-mail on the website's domain"),
     "free-mail": _("free-mail address"),
+    "disposable": _("throw-away e-mail address"),
     "other-domain": _("e-mail on another domain than the website"),
     "no-website": _("no website to compare the e-mail with"),
     "no-email": _("without an e-mail address"),

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 from django_countries import countries
 
 from letter.models import Publication
-from signatories import evidence, states
 from signatories.models import Message, SignOn, Transition
 from signatories.states import State
 
@@ -41,7 +40,7 @@ def workbench(request, template, context, *, one=None, status=200):
     found = asked.in_all_states(request.user, letter)
     counts = found.counts()
     rows = asked.rows(request.user, letter)
-    paginator = Counted(rows.with_confirmation().with_seen().select_related("letter"), asked.page_size)
+    paginator = Counted(rows.with_evidence().with_seen().select_related("letter"), asked.page_size)
     paginator.count = counts.get(asked.state, sum(counts.values()))
     number = request.GET.get("page")
     if one:
@@ -57,7 +56,7 @@ def workbench(request, template, context, *, one=None, status=200):
         "letter_chosen": letter,
         "letters": letters,
         "page": page,
-        "rows": [(row, evidence_of(row), colleague(row, request.user)) for row in page],
+        "rows": [(row, row.evidence, colleague(row, request.user)) for row in page],
         "tabs": tabs(asked, counts),
         "choices": choices(letters),
         "figures": figures(letter),
@@ -122,22 +121,3 @@ def colleague(sign_on, user):
     """Return who else is looking at a sign-on, if anybody."""
     claim = getattr(sign_on, "claim", None)
     return claim.user if claim and claim.is_current and claim.user_id != user.pk else None
-
-
-def evidence_of(sign_on):
-    """Return what speaks for a sign-on or against it: (is it good news, code, words)."""
-    if not sign_on.email:
-        return [(None, "no-email", _("came in writing, without an e-mail address"))]
-    found = []
-    if sign_on.source == states.Source.FORM:
-        words = _("mailbox confirmed") if sign_on.is_confirmed else _("mailbox not confirmed")
-        found.append((sign_on.is_confirmed, "mailbox", words))
-    if evidence.is_own_domain(sign_on.email, sign_on.website):
-        found.append((True, "own-domain", _("e-mail on the website's domain")))
-    elif evidence.is_free_mail(sign_on.email):
-        found.append((None, "free-mail", _("free-mail address")))
-    elif sign_on.website:
-        found.append((False, "other-domain", _("e-mail on another domain than the website")))
-    else:
-        found.append((None, "no-website", _("no website to compare the e-mail with")))
-    return found

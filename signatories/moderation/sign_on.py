@@ -16,7 +16,7 @@ from signatories.states import State, Who
 
 from . import filters
 from .desk import moderators
-from .queue import colleague, evidence_of, workbench
+from .queue import colleague, workbench
 
 
 @require_safe
@@ -40,7 +40,7 @@ WAITING = (State.PENDING, State.QUERIED)
 
 def get_sign_on(pk):
     """Return the sign-on, or raise Http404."""
-    found = SignOn.objects.with_confirmation().with_seen().select_related("letter", "text", "organisation")
+    found = SignOn.objects.with_evidence().with_seen().select_related("letter", "text", "organisation")
     return get_object_or_404(found, pk=pk)
 
 
@@ -52,11 +52,12 @@ def show(request, one, bound=None, status=200):
 
 def panels(user, one, bound=None):
     """Return what the sections of the page show: templates/moderation/panel/."""
-    similar, evidence = one.similar(), evidence_of(one)
+    similar, evidence = one.similar(), one.evidence
     forms = acts(user, one, similar, bound)
     return {
         "evidence": evidence,
         "similar": similar,
+        "related": one.related(),
         "forms": forms,
         "doubts": doubts(similar, evidence, forms["accept"].initial["organisation"]) if "accept" in forms else [],
         "colleague": colleague(one, user),
