@@ -68,15 +68,20 @@ def new_page(browser, site):
 @pytest.fixture(scope="module")
 def session(browser, site):
     """The cookies of a moderator who has signed in; once for all, because a code works only once."""
+    return signed_in(browser, site)
+
+
+def signed_in(browser, site):
+    """Return the cookies of the demo's moderator at `site`."""
     if site.session is None:
         context = browser.new_context(base_url=site.url)
         page = context.new_page()
         page.goto("/moderation/")
         page.get_by_label("Username").fill("moderator")
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.get_by_role("textbox", name="Code").fill(authenticator.code())
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         expect(page.get_by_role("heading", name="Sign-ons")).to_be_visible()
         site.session = context.storage_state()
         context.close()
@@ -92,14 +97,18 @@ from django.contrib.auth.models import User
 from delivery.models import FollowUp
 from letter.models import Letter
 from signatories import links
-from signatories.models import SignOn
+from signatories.models import Actor, SignOn
 from tests import factories
+from uuid import uuid4
 letter = Letter.objects.get(slug="icc-2020")
 fields = {LONG!r}
 waiting, new, away = (SignOn.sign(letter.text(), **fields | {{"acronym": acronym, "email": acronym + fields["email"]}})
     for acronym in ("ONE", "TWO", "THREE"))
 waiting.confirm()
 away.withdraw()
+batch = uuid4()
+one = factories.a_sign_on(letter, "pending", email=f"{{batch}}@example.org")
+one.decline(Actor.moderator(User.objects.get(username="moderator"), batch=batch), reason="other")
 accepted = SignOn.objects.in_state("accepted").filter(letter=letter)[0]
 delivered = Letter.objects.filter(slug="delivered").first()
 if delivered is None:
@@ -123,6 +132,7 @@ print(json.dumps({{
     "edition": letter.editions.first().path,
     "recipient": f"/moderation/letters/delivered/recipients/{{sent.pk}}/",
     "note": f"/moderation/letters/delivered/follow-ups/{{noted.pk}}/",
+    "batch": f"/moderation/batches/{{batch}}/",
     "change": f"/moderation/letters/icc-2020/recipients/{{book.pk}}/change/",
 }}))
 """)
@@ -141,6 +151,7 @@ print(json.dumps({{
         "sign-in": "/moderation/sign-in/",
         "queue": "/moderation/",
         "search": "/moderation/?q=justice",
+        "keys": "/moderation/keys/",
         "register": "/moderation/register/icc-2020/",
         "deliveries": "/moderation/letters/",
         "recipients": "/moderation/letters/icc-2020/recipients/",
@@ -182,6 +193,6 @@ PUBLIC = [
     "withdraw", "bad link", "nothing there",
 ]  # fmt: skip
 DESK = [
-    "sign-in", "queue", "search", "sign-on", "sign-on, accepted", "register", "deliveries", "recipients",
-    "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
+    "sign-in", "queue", "search", "keys", "batch", "sign-on", "sign-on, accepted", "register", "deliveries",
+    "recipients", "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
 ]  # fmt: skip

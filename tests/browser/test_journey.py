@@ -100,7 +100,7 @@ def mail_to(site, email, count=1):
 def accept(page):
     """A moderator opens the sign-on from the queue, and accepts it."""
     page.goto("/moderation/")
-    page.get_by_role("table").get_by_role("link", name=NAME).last.click()
+    page.locator("#list").get_by_role("link", name=NAME).last.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
     evidence = page.get_by_role("region", name="Evidence")
     expect(evidence).to_contain_text("mailbox confirmed")
