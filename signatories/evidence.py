@@ -165,6 +165,17 @@ def is_own_domain(email: str, website: str) -> bool:
     return is_related and not _is_public_suffix(parent) and not _is_shared(child)
 
 
+def of_email(email: str, website: str) -> str:
+    """Return in one word what the address says: "own-domain", "free-mail", "other-domain", "no-website", "no-email"."""
+    if not email:
+        return "no-email"
+    if is_own_domain(email, website):
+        return "own-domain"
+    if is_free_mail(email):
+        return "free-mail"
+    return "other-domain" if website else "no-website"
+
+
 def _is_free(domain: str) -> bool:
     return domain in FREE_MAIL or FREE_MAIL_FAMILY.fullmatch(domain) is not None
 

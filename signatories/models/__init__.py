@@ -1,11 +1,12 @@
 """Organisations, their sign-ons, and the messages about them."""
 
+from .claim import Claim
 from .limit import Limit
 from .merge import BothListed, Merge, NotUndoable, Plan, split
 from .message import Message
 from .organisation import ChangedMeanwhile, Organisation
 from .query import Query
-from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster
+from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster, TooLate
 from .transition import Transition
 from .variant_name import VariantName
 
@@ -16,6 +17,7 @@ __all__ = [
     "AlreadyListed",
     "BothListed",
     "ChangedMeanwhile",
+    "Claim",
     "LetterNotOpen",
     "Limit",
     "Merge",
@@ -26,6 +28,7 @@ __all__ = [
     "Query",
     "SignOn",
     "SomebodyWasFaster",
+    "TooLate",
     "Transition",
     "VariantName",
     "split",
