@@ -166,7 +166,7 @@ def is_own_domain(email: str, website: str) -> bool:
 
 
 def of_email(email: str, website: str) -> str:
-    """Return the code of what an address says, as among the marks of `ladder`."""
+    """Return in one word what the address says, the code of its mark; "no-email" if there is none."""
     return _address(email, website).code if email else "no-email"
 
 

@@ -257,9 +257,9 @@ def test_get_changes_nothing(client, addresses, name):
         client.get(addresses[name])
 
     written = [query["sql"] for query in queries if re.match(r"\s*(INSERT|UPDATE|DELETE)", query["sql"], re.IGNORECASE)]
-    # That somebody read of a representative is on record, and who is looking is shown: nothing of a sign-on changes.
-    # The question for a passkey is kept in the session.
-    expected = ('INSERT INTO "audit_entry"', "INSERT INTO signatories_claim", 'UPDATE "accounts_session"')
+    # That somebody read of a representative is on record, who is looking is shown, and the question for a passkey is
+    # kept in the session: nothing of a sign-on changes.
+    expected = ('INSERT INTO "audit_entry"', 'UPDATE "accounts_session"', "INSERT INTO signatories_claim")
     assert [sql for sql in written if not sql.strip().startswith(expected)] == []
 
 

@@ -236,10 +236,10 @@ class SignOn(models.Model):
     representative_name = models.CharField(_("name of the representative"), max_length=200, blank=True)
     representative_role = models.CharField(_("role"), max_length=200, blank=True)
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
-    email_says = models.CharField(max_length=20, editable=False, blank=True)
-    """What address and website say about each other (`evidence.of_email`), so that the queue can be narrowed by it."""
     network_key = models.CharField(max_length=64, blank=True, editable=False)
     """Of the client's network, keyed: it says that two came from one place, not from which. Erased after a month."""
+    email_says = models.CharField(max_length=20, editable=False, blank=True)
+    """What address and website say about each other (`evidence.of_email`), so that the queue can be narrowed by it."""
     declaration = models.TextField(blank=True)
     declaration_version = models.CharField(max_length=10, blank=True)
 
@@ -452,8 +452,8 @@ class SignOn(models.Model):
             organisation = Organisation.objects.hold(organisation.pk)
             made = None
         learnt = [organisation.learn(name) for name in (listed_name, self.name_as_signed)]
-        recorded = {"organisation": made, "variants": [variant.pk for variant in learnt if variant]}
         listing: dict[str, Any] = {
+            "made": {"organisation": made, "variants": [variant.pk for variant in learnt if variant]},
             "organisation": organisation,
             "listed_name": listed_name,
             "listed_acronym": listed_acronym,
@@ -464,7 +464,7 @@ class SignOn(models.Model):
         anchor = before.anchor if before.organisation_id == organisation.pk else None
         try:
             with transaction.atomic():
-                return self._move("accept", actor, seen=seen, made=recorded, anchor=anchor, **listing)
+                return self._move("accept", actor, seen=seen, anchor=anchor, **listing)
         except IntegrityError as error:
             other = organisation.sign_ons.filter(letter=self.letter).accepted().exclude(pk=self.pk).first()
             if other is not None:
@@ -599,7 +599,8 @@ class SignOn(models.Model):
             if field.name in kept["fields"]:
                 changes[field.name] = field.to_python(kept["fields"][field.name])
         if changes.get("organisation"):
-            changes["organisation"] = Organisation.objects.hold(changes["organisation"])
+            # It may have been merged into another since.
+            changes["organisation"] = Organisation.objects.get(pk=changes["organisation"]).standing()
         return State(last.from_state), changes
 
     def _put_back(self, last: Transition) -> None:

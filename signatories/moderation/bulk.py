@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from signatories import states
 from signatories.doubts import doubts
 from signatories.forms.decisions import FORMS, AcceptForm
-from signatories.models import Actor, AlreadyListed, Claim, SignOn, SomebodyWasFaster, TooLate, Transition, similar
+from signatories.models import Actor, AlreadyListed, Claim, SignOn, SomebodyWasFaster, TooLate, Transition
 from signatories.states import NotAllowed, State, Who
 
 from . import filters
@@ -76,7 +76,7 @@ def plan(verb, chosen, user):
         one.why = obstacle(one, verb, user)
     if verb == "accept":
         possible = [one for one in chosen if not one.why]
-        found = similar.to([one.sign_on for one in possible])
+        found = SignOn.objects.similar_to_each([one.sign_on for one in possible])
         for one in possible:
             foresee(one, found[one.pk])
     return chosen
