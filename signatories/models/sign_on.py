@@ -470,7 +470,7 @@ class SignOn(models.Model):
             if other is not None:
                 raise AlreadyListed(other) from error
         # Its place on the page is that of a line which went to another organisation in a split.
-        return self._move("accept", actor, seen=seen, made=recorded, anchor=-self.pk, **listing)
+        return self._move("accept", actor, seen=seen, anchor=-self.pk, **listing)
 
     def decline(self, actor: Actor, *, reason: str, note: str = "", seen: int | None = None) -> Transition:
         """Decline, with a reason of `states.Reason` and a note that is sent to the representative."""

@@ -20,7 +20,6 @@ EVIDENCE = {
     "own-domain": _("e-mail on the website's domain"),
     "disposable": _("throw-away e-mail address"),
     "free-mail": _("free-mail address"),
-    "disposable": _("throw-away e-mail address"),
     "other-domain": _("e-mail on another domain than the website"),
     "no-website": _("no website to compare the e-mail with"),
     "no-email": _("without an e-mail address"),
