@@ -79,8 +79,10 @@ def a_sign_on(letter=None, state="pending", name=None, moderator=None, **fields)
     if name:
         fields["name_as_signed"] = name
     sign_on = SignOn.sign(letter.text(), **received(**fields))
-    if state in ("pending", "accepted", "declined"):
+    if state in ("pending", "queried", "accepted", "declined"):
         sign_on.confirm()
+    if state == "queried":
+        sign_on.query(Actor.moderator(moderator or a_moderator()), question="Who authorised you?")
     if state in ("accepted", "declined"):
         actor = Actor.moderator(moderator or a_moderator())
         if state == "accepted":

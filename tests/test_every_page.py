@@ -40,6 +40,7 @@ def walk(patterns, prefix="", namespace=""):
 NAMES = sorted({name for name, _route in walk(get_resolver().url_patterns) if not name.startswith(("admin:", "admin"))})
 POST_ONLY = {"moderation:accept", "moderation:decline", "moderation:reopen", "moderation:withdraw"}
 POST_ONLY |= {"moderation:send_again"}
+POST_ONLY |= {"moderation:query", "moderation:answer"}
 POST_ONLY |= {"delivery:import", "delivery:remove", "delivery:send_again", "delivery:posted", "delivery:record"}
 POST_ONLY |= {"delivery:strike"}
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
@@ -162,6 +163,8 @@ def addresses():
         "moderation:text_history": "/moderation/texts/every-page/en/",
         "moderation:register": "/moderation/register/every-page/",
         "moderation:sign_on": f"/moderation/sign-ons/{waiting.pk}/",
+        "moderation:query": f"/moderation/sign-ons/{waiting.pk}/query/",
+        "moderation:answer": f"/moderation/sign-ons/{waiting.pk}/answer/",
         "moderation:accept": f"/moderation/sign-ons/{waiting.pk}/accept/",
         "moderation:decline": f"/moderation/sign-ons/{waiting.pk}/decline/",
         "moderation:reopen": f"/moderation/sign-ons/{waiting.pk}/reopen/",

@@ -32,6 +32,7 @@ def test_those_who_wait_stand_oldest_first_with_counts_per_state(desk):
     assert {value: count for value, _label, count in queue.context["tabs"]} == {
         "unconfirmed": 1,
         "pending": 3,
+        "queried": 0,
         "accepted": 1,
         "declined": 0,
         "withdrawn": 0,
