@@ -55,7 +55,7 @@ def new_page(browser, site):
 
     def open_page(width=1280, height=900, **options):
         viewport = {"width": width, "height": height}
-        context = browser.new_context(base_url=site.url, viewport=viewport, locale="en-GB", **options)
+        context = browser.new_context(**{"base_url": site.url, "viewport": viewport, "locale": "en-GB"} | options)
         context.set_default_timeout(10_000)
         contexts.append(context)
         return context.new_page()
@@ -67,25 +67,31 @@ def new_page(browser, site):
 
 @pytest.fixture(scope="module")
 def session(browser, site):
-    """The cookies of a moderator who has signed in; once for all, because a code works only once."""
-    return signed_in(browser, site)
+    """The cookies of a moderator who has signed in."""
+    return signed_in(browser, site, "moderator")
 
 
-def signed_in(browser, site):
-    """Return the cookies of the demo's moderator at `site`."""
-    if site.session is None:
-        context = browser.new_context(base_url=site.url)
-        page = context.new_page()
-        page.goto("/moderation/")
-        page.get_by_label("Username").fill("moderator")
+@pytest.fixture(scope="module")
+def administrator(browser, site):
+    """The cookies of an administrator who has signed in."""
+    return signed_in(browser, site, "administrator")
+
+
+def signed_in(browser, site, login):
+    """Sign in as one of the demo's accounts, unless that was done: a code works only once, and attempts are counted."""
+    context = browser.new_context(base_url=site.url, storage_state=site.sessions.get(login))
+    page = context.new_page()
+    page.goto("/moderation/")
+    if "/sign-in/" in page.url:
+        page.get_by_label("Username").fill(login)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in", exact=True).click()
         page.get_by_role("textbox", name="Code").fill(authenticator.code())
         page.get_by_role("button", name="Sign in", exact=True).click()
-        expect(page.get_by_role("heading", name="Sign-ons")).to_be_visible()
-        site.session = context.storage_state()
-        context.close()
-    return site.session
+    expect(page.get_by_role("heading", name="Sign-ons")).to_be_visible()
+    site.sessions[login] = context.storage_state()
+    context.close()
+    return site.sessions[login]
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +100,7 @@ def addresses(site):
     made = site.python(f"""
 import json
 from django.contrib.auth.models import User
+from accounts.models import Invitation
 from delivery.models import FollowUp
 from letter.models import Letter
 from signatories import links
@@ -120,6 +127,8 @@ if delivered is None:
 sent = delivered.recipients.first()
 noted = sent.follow_ups.first() or FollowUp.record(sent, User.objects.first(), event="answered", on="2020-05-20",
     words="We thank you.", who="Austria")
+invited = Invitation.objects.first() or Invitation.invite(
+    None, email=fields["email"], name=fields["representative_name"], roles=["moderator", "secretariat"])
 book = letter.recipients.first() or factories.a_recipient(letter)
 print(json.dumps({{
     "confirm": f"/confirm/{{links.token('confirm', new.pk)}}/",
@@ -134,6 +143,8 @@ print(json.dumps({{
     "note": f"/moderation/letters/delivered/follow-ups/{{noted.pk}}/",
     "batch": f"/moderation/batches/{{batch}}/",
     "change": f"/moderation/letters/icc-2020/recipients/{{book.pk}}/change/",
+    "person": f"/moderation/people/{{User.objects.get(username='reader').pk}}/",
+    "invitation": f"/moderation/invitation/{{invited.token}}/",
 }}))
 """)
     return json.loads(made.splitlines()[-1]) | {
@@ -149,6 +160,11 @@ print(json.dumps({{
         "bad link": "/status/cut-short/",
         "nothing there": "/nothing/is/here/",
         "sign-in": "/moderation/sign-in/",
+        "forgotten password": "/moderation/password/",
+        "account": "/moderation/account/",
+        "second factor": "/moderation/account/second-factor/",
+        "people": "/moderation/people/",
+        "invite": "/moderation/people/invite/",
         "queue": "/moderation/",
         "search": "/moderation/?q=justice",
         "keys": "/moderation/keys/",
@@ -164,12 +180,13 @@ print(json.dumps({{
 
 
 @pytest.fixture
-def visit(new_page, session, addresses):
+def visit(new_page, session, administrator, addresses):
     """Open the page of that name (see `PUBLIC` and `DESK`), signed in if it is the moderators'."""
 
     def open_named(name, **options):
-        is_desk = addresses[name].startswith("/moderation/") and name != "sign-in"
-        page = new_page(**options, storage_state=session if is_desk else None)
+        is_desk = addresses[name].startswith("/moderation/") and name not in DOOR
+        cookies = administrator if name in ADMINISTRATION else session
+        page = new_page(**options, storage_state=cookies if is_desk else None)
         page.goto(addresses[name])
         if name == "sign, with errors":
             page.get_by_role("textbox", name="Website").fill("ftp://example.org")
@@ -192,7 +209,10 @@ PUBLIC = [
     "sign", "sign, with errors", "sent", "confirm", "used link", "status", "status, withdrawn",
     "withdraw", "bad link", "nothing there",
 ]  # fmt: skip
+DOOR = {"sign-in", "forgotten password", "invitation"}
+ADMINISTRATION = {"people", "person", "invite"}
 DESK = [
-    "sign-in", "queue", "search", "keys", "batch", "sign-on", "sign-on, accepted", "register", "deliveries",
-    "recipients", "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
+    *sorted(DOOR | ADMINISTRATION), "account", "second factor",
+    "queue", "search", "keys", "batch", "sign-on", "sign-on, accepted", "register", "deliveries", "recipients",
+    "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
 ]  # fmt: skip
