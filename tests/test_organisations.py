@@ -62,7 +62,7 @@ def test_the_directory_is_sorted_as_a_printed_list_and_says_which_letters_each_s
 
     page = desk.get("/moderation/organisations/")
 
-    assert names_on(page) == ["Adalah", "al-Haq", "Éa", "Žene u crnom", "Zmina", "ZMINA!"]
+    assert names_on(page) == ["Adalah", "al-Haq", "Éa", "Žene u crnom", "ZMINA!", "Zmina"]
     signed = {one.name: [sign_on.letter.slug for sign_on in one.signed] for one in page.context["page"]}
     assert (signed["Adalah"], signed["ZMINA!"]) == ([], ["two"])
     assert f'<a href="/moderation/sign-ons/{zmina.pk}/"><bdi>two</bdi></a>' in page.content.decode()
@@ -140,7 +140,7 @@ def test_the_directory_asks_the_same_number_of_queries_for_one_row_and_for_fifty
         one.edit(desk.moderator, umbrella=umbrella)
         one.learn(f"Gruppe {number}")
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         desk.get("/moderation/organisations/")
 
 
@@ -154,7 +154,7 @@ def test_an_organisations_page_asks_the_same_number_of_queries_for_one_row_and_f
         sign_on.accept(Actor.moderator(desk.moderator), organisation=one, listed_name=f"Group {number}")
         an_organisation(f"Chapter {number}", umbrella=one)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(10):
         desk.get(f"/moderation/organisations/{one.pk}/")
 
 
@@ -196,7 +196,7 @@ def test_a_reader_reads_the_directory_and_changes_nothing(client):
     page = client.get(f"/moderation/organisations/{one.pk}/")
 
     assert client.get("/moderation/organisations/").status_code == 200
-    assert (page.status_code, "<form method=\"post\" action=\"/moderation/org" in page.content.decode()) == (200, False)
+    assert (page.status_code, '<form method="post" action="/moderation/org' in page.content.decode()) == (200, False)
     for address in ("edit/", "variants/", "merge/", f"merge/{other.pk}/", "split/"):
         assert client.post(f"/moderation/organisations/{one.pk}/{address}").status_code in (403, 405)
     for address in (f"/moderation/variants/{variant.pk}/", f"/moderation/variants/{variant.pk}/remove/"):
