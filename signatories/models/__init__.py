@@ -1,10 +1,12 @@
 """Organisations, their sign-ons, and the messages about them."""
 
+from .claim import Claim
 from .limit import Limit
 from .merge import BothListed, Merge, NotUndoable, Plan, split
 from .message import Message
 from .organisation import ChangedMeanwhile, Organisation
-from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster
+from .query import Query
+from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster, TooLate
 from .transition import Transition
 from .variant_name import VariantName
 
@@ -15,6 +17,7 @@ __all__ = [
     "AlreadyListed",
     "BothListed",
     "ChangedMeanwhile",
+    "Claim",
     "LetterNotOpen",
     "Limit",
     "Merge",
@@ -22,8 +25,10 @@ __all__ = [
     "NotUndoable",
     "Organisation",
     "Plan",
+    "Query",
     "SignOn",
     "SomebodyWasFaster",
+    "TooLate",
     "Transition",
     "VariantName",
     "split",

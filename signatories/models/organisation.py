@@ -2,25 +2,26 @@
 
 import hashlib
 import json
-from functools import reduce
-from operator import or_
+from contextlib import suppress
 from typing import Any, Self
 
 import pgtrigger
 from django.contrib.auth.models import User
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import OpClass
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from audit.models import record
 from letter.models import Letter
-from signatories import evidence, names
+from signatories import names
 
-from .variant_name import NamedModel, VariantName, similar_name
+from . import candidates
+from .variant_name import NamedModel, VariantName, similar_name, trigrams
 
 # Umbrellas are checked one transaction after the other, or two could close a loop between them; and a lock
 # taken by the trigger, not by the code, holds whatever the code does.
@@ -68,16 +69,10 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.standing().filter(name_key=names.key(names.split_acronym(name)[0]))
 
     def similar_to(self, name: str, acronym: str = "", website: str = "") -> Self:
-        """Organisations that `name` might be another form of, by name, acronym or website's domain."""
-        bare, bracketed = names.split_acronym(name)
-        condition = similar_name(bare) | similar_name(bare, "variants__")
-        for short in filter(None, {acronym, bracketed, name if len(name) <= 15 else ""}):
-            condition |= Q(acronym__iexact=short)
-        # Two organisations with a page on the same platform share nothing by it.
-        domain = evidence.domain_of_website(website)
-        if domain and not evidence.is_shared_host(website):
-            condition |= Q(website__icontains=domain)
-        return self.standing().filter(condition).distinct().prefetch_related("variants")
+        """Organisations that `name` might be another form of, by name, acronym or website's domain, nearest first."""
+        found = candidates.organisations([candidates.Asked(name, acronym, website)])[0]
+        nearest = Case(*(When(pk=pk, then=place) for place, pk in enumerate(found)), default=len(found))
+        return self.filter(pk__in=found).order_by(nearest).prefetch_related("variants")
 
     def known_as(self, name: str) -> Self:
         """Organisations whose name, or another form of it, is `name`, but for case, marks and punctuation."""
@@ -167,7 +162,9 @@ class Organisation(NamedModel):
             models.CheckConstraint(condition=~Q(merged_into=F("pk")), name="organisation_is_not_merged_into_itself")
         ]
         indexes = [
-            GinIndex(fields=["name_normalised"], opclasses=["gin_trgm_ops"], name="organisation_name_trigrams"),
+            trigrams(fields=["name_normalised"], opclasses=["gin_trgm_ops"], name="organisation_name_trigrams"),
+            models.Index(Upper("acronym"), name="organisation_acronym"),
+            trigrams(OpClass(Upper("website"), "gin_trgm_ops"), name="organisation_website_trigrams"),
             models.Index(fields=["sort_key", "id"], condition=Q(merged_into=None), name="organisations_in_order"),
         ]
         triggers = [
@@ -221,11 +218,10 @@ class Organisation(NamedModel):
     def similar(self) -> list[tuple["Organisation", names.Similarity]]:
         """Return other organisations that may be the same, likeliest first."""
         forms = [(self.name, self.acronym), *((variant.name, "") for variant in self.variants.all())]
-        candidates = reduce(
-            or_, (Organisation.objects.similar_to(name, acronym, self.website) for name, acronym in forms[:8])
-        )
+        asked = [candidates.Asked(name, acronym, self.website) for name, acronym in forms[:8]]
+        near = {pk for keys in candidates.organisations(asked) for pk in keys}
         found = []
-        for other in candidates.exclude(pk=self.pk):
+        for other in Organisation.objects.filter(pk__in=near - {self.pk}).prefetch_related("variants"):
             others = [(other.name, other.acronym), *((variant.name, "") for variant in other.variants.all())]
             likeliest = min(
                 (
@@ -245,11 +241,21 @@ class Organisation(NamedModel):
         key = names.key(names.split_acronym(name)[0])
         return key == self.name_key or self.variants.filter(name_key=key).exists()
 
-    def learn(self, name: str) -> None:
-        """Record another form of the name, so that it is recognised next time."""
+    def learn(self, name: str) -> "VariantName | None":
+        """Record another form of the name, so that it is recognised next time; return it if it is new."""
         bare = names.split_acronym(name)[0]
-        if not self.is_known_as(bare):
-            VariantName.objects.create(organisation=self, name=bare)
+        return None if self.is_known_as(bare) else VariantName.objects.create(organisation=self, name=bare)
+
+    @staticmethod
+    def forget(organisation: int | None, variants: list[int]) -> None:
+        """Delete what a decision that is undone had recorded, but for what has come to be used since."""
+        for variant in VariantName.objects.filter(pk__in=variants).select_related("organisation"):
+            if not variant.is_used():
+                variant.delete()
+        if made := Organisation.objects.filter(pk__in=[organisation or 0], sign_ons=None, variants=None).first():
+            # Whoever else refers to it keeps it.
+            with suppress(models.ProtectedError, models.RestrictedError), transaction.atomic():
+                made.delete()
 
     @transaction.atomic
     def add_variant(self, user: User, name: str, kind: str) -> "VariantName":
