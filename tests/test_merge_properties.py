@@ -20,9 +20,8 @@ from signatories.models import (
     split,
 )
 from signatories.states import NotAllowed
-from tests.factories import a_letter, a_sign_on
+from tests.factories import a_letter, a_moderator, a_sign_on
 from tests.test_merge import listed, snapshot
-from tests.test_organisations import an_editor
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +36,7 @@ class World:
     """Two letters, some organisations, and what must be so whatever is done to them."""
 
     def __init__(self):
-        self.user = an_editor()
+        self.user = a_moderator()
         self.letters = [a_letter(), a_letter()]
         self.expected = {}
         """What each accepted sign-on's letter lists it as."""
