@@ -21,7 +21,7 @@ from signatories.states import NotAllowed, State, Who
 
 from . import filters
 from .desk import moderators
-from .queue import colleague, evidence_of
+from .queue import colleague
 
 VERBS = ("accept", "decline", "query")
 MOST = 100
@@ -69,7 +69,7 @@ def read(request):
 def plan(verb, chosen, user):
     """Fill in what will happen to the `chosen`, as things stand now."""
     rows = SignOn.objects.filter(pk__in=[one.pk for one in chosen]).select_related("letter", "text", "organisation")
-    found = {row.pk: row for row in rows.with_confirmation().with_seen()}
+    found = {row.pk: row for row in rows.with_evidence().with_seen()}
     for one in chosen:
         one.sign_on = found.get(one.pk)
         one.why = obstacle(one, verb, user)
@@ -100,7 +100,7 @@ def foresee(one):
     similar = one.sign_on.similar()
     one.form = AcceptForm(sign_on=one.sign_on, similar=similar)
     preset = one.form.initial["organisation"]
-    found = doubts(similar, evidence_of(one.sign_on), preset)
+    found = doubts(similar, one.sign_on.evidence, preset)
     if found:
         one.why = _("It needs an eye: %(why)s") % {"why": " ".join(found)}
     elif one.preset not in ("", preset):
