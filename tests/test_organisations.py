@@ -132,7 +132,7 @@ def test_the_directory_asks_the_same_number_of_queries_for_one_row_and_for_fifty
         one.edit(desk.moderator, umbrella=umbrella)
         one.learn(f"Gruppe {number}")
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         desk.get("/moderation/organisations/")
 
 
@@ -146,7 +146,7 @@ def test_an_organisations_page_asks_the_same_number_of_queries_for_one_row_and_f
         sign_on.accept(Actor.moderator(desk.moderator), organisation=one, listed_name=f"Group {number}")
         an_organisation(f"Chapter {number}", umbrella=one)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         desk.get(f"/moderation/organisations/{one.pk}/")
 
 

@@ -65,7 +65,8 @@ class Plan:
             found.append(VariantName(organisation=kept, name=absorbed.acronym, kind=VariantName.Kind.ACRONYM))
         keys = {kept.name_key, absorbed.name_key, names.key(kept.acronym)}
         keys |= set(kept.variants.values_list("name_key", flat=True))
-        variants, known = [], []
+        variants: list[VariantName] = []
+        known: list[VariantName] = []
         for one in found:
             (known if one.name_key in keys else variants).append(one)
             keys.add(one.name_key)
