@@ -12,7 +12,7 @@ from delivery.models import FollowUp
 from letter.models import Blob
 from letter.publication import publish
 from signatories import links
-from signatories.models import Actor, SignOn
+from signatories.models import Actor, Merge, Organisation, SignOn
 from tests.factories import (
     a_delivered,
     a_letter,
@@ -51,6 +51,7 @@ POST_ONLY |= {
 }
 POST_ONLY |= {"delivery:import", "delivery:remove", "delivery:send_again", "delivery:posted", "delivery:record"}
 POST_ONLY |= {"delivery:strike"}
+POST_ONLY |= {"moderation:add_variant", "moderation:change_variant", "moderation:remove_variant"}
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
 ROLES = {"moderation:record": "administrator", "moderation:text_history": "secretariat"}
@@ -93,6 +94,9 @@ def addresses():
         sent, a_moderator("secretariat"), event="answered", on="2020-05-01", blob=Blob.of(b"%PDF-1.7 answer")
     )
     waits = a_recipient(letter, channel="post")
+    known, other, absorbed = (Organisation.objects.create(name=name) for name in ("Al-Haq", "Odhikar", "MADRE"))
+    known.learn("MADRE")
+    merge = Merge.merge(a_moderator(), known, absorbed)
     somebody = a_moderator()
     invited = Invitation.invite(None, email="invited@example.org", name="Amina Diallo", roles=["reader"])
     return {
@@ -170,6 +174,16 @@ def addresses():
         "accounts:end_sessions": f"/moderation/people/{somebody.pk}/sessions/end/",
         "moderation:queue": "/moderation/",
         "moderation:record": "/moderation/record/",
+        "moderation:organisations": "/moderation/organisations/",
+        "moderation:organisation": f"/moderation/organisations/{known.pk}/",
+        "moderation:edit_organisation": f"/moderation/organisations/{known.pk}/edit/",
+        "moderation:add_variant": f"/moderation/organisations/{known.pk}/variants/",
+        "moderation:change_variant": f"/moderation/variants/{known.variants.get().pk}/",
+        "moderation:remove_variant": f"/moderation/variants/{known.variants.get().pk}/remove/",
+        "moderation:choose_other": f"/moderation/organisations/{known.pk}/merge/",
+        "moderation:merge": f"/moderation/organisations/{known.pk}/merge/{other.pk}/",
+        "moderation:split": f"/moderation/organisations/{known.pk}/split/",
+        "moderation:undo_merge": f"/moderation/merges/{merge.pk}/undo/",
         "moderation:text_history": "/moderation/texts/every-page/en/",
         "moderation:register": "/moderation/register/every-page/",
         "moderation:sign_on": f"/moderation/sign-ons/{waiting.pk}/",
@@ -282,7 +296,9 @@ def test_the_moderators_pages_are_closed_to_others(client, addresses, name):
 def test_names_are_isolated_wherever_they_are_shown(client, addresses):
     client.force_login(a_moderator())
 
-    for name in ("letter:read", "signatories:status", "signatories:confirm", "moderation:queue", "moderation:sign_on"):
+    organisations = [f"moderation:{name}" for name in ("organisations", "organisation", "merge", "undo_merge")]
+    others = ["letter:read", "signatories:status", "signatories:confirm", "moderation:queue", "moderation:sign_on"]
+    for name in others + organisations:
         page = re.sub(
             r"<bdi>(?:Please confirm|Received): [^<]+</bdi>", "", client.get(addresses[name]).content.decode()
         )
