@@ -91,11 +91,10 @@ class Organisation(NamedModel):
         key = names.key(names.split_acronym(name)[0])
         return key == self.name_key or self.variants.filter(name_key=key).exists()
 
-    def learn(self, name: str) -> None:
-        """Record another form of the name, so that it is recognised next time."""
+    def learn(self, name: str) -> "VariantName | None":
+        """Record another form of the name, so that it is recognised next time; return it if it is new."""
         bare = names.split_acronym(name)[0]
-        if not self.is_known_as(bare):
-            VariantName.objects.create(organisation=self, name=bare)
+        return None if self.is_known_as(bare) else VariantName.objects.create(organisation=self, name=bare)
 
 
 class VariantName(NamedModel):

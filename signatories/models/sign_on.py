@@ -21,6 +21,7 @@ from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, Source, State, Who
 
 from .message import Message
+from .notice import Notice
 from .organisation import Organisation, similar_name
 from .transition import Transition
 
@@ -121,6 +122,19 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
         """Sign-ons with `is_confirmed`: whether the representative has proved to hold the mailbox."""
         confirmations = Transition.objects.filter(sign_on=OuterRef("pk"), verb="confirm")
         return self.annotate(is_confirmed=Exists(confirmations))
+
+    def with_notices(self) -> Self:
+        """Sign-ons with what came of notices to the organisation's published address.
+
+        `has_objection`: somebody there objected, and no moderator has settled it; `has_published_answer`: they
+        confirmed that it is theirs, and did not object; `has_silence`: nobody answered in time, which says nothing.
+        """
+        notices = Notice.objects.filter(sign_on=OuterRef("pk")).order_by()
+        return self.annotate(
+            has_objection=Exists(notices.filter(objected_at__isnull=False, settled_at=None)),
+            has_published_answer=Exists(notices.filter(confirmed_at__isnull=False, objected_at=None)),
+            has_silence=Exists(notices.filter(silent_at__isnull=False, objected_at=None, confirmed_at=None)),
+        )
 
     def twin(self, letter: Letter, email: str, name: str) -> "SignOn | None":
         """Return the live sign-on of the same person for an organisation of the same name, if any."""
@@ -322,7 +336,7 @@ class SignOn(models.Model):
         organisation.learn(self.name_as_signed)
         try:
             with transaction.atomic():
-                return self._move(
+                transition = self._move(
                     "accept",
                     actor,
                     seen=seen,
@@ -335,6 +349,9 @@ class SignOn(models.Model):
                 )
         except IntegrityError as error:
             raise AlreadyListed(organisation.sign_ons.filter(letter=self.letter).accepted().first()) from error
+        # Whoever changes a correction locks its sign-on first, which is ours: nobody waits for the record here.
+        self.corrections.fulfil(self, actor)
+        return transition
 
     def decline(self, actor: Actor, *, reason: str, note: str = "", seen: int | None = None) -> Transition:
         """Decline, with a reason of `states.Reason` and a note that is sent to the representative."""

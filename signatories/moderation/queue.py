@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from letter.models import Letter, Publication
 from signatories import evidence, states
-from signatories.models import Message, SignOn
+from signatories.models import Correction, Message, Notice, SignOn
 from signatories.states import State
 
 from .desk import moderators
@@ -30,7 +30,8 @@ def queue(request):
         raise Http404
     sign_ons = SignOn.objects.filter(letter=letter) if letter else SignOn.objects.all()
     rows = sign_ons.search(words).order_by("-pk") if words else sign_ons.in_state(state)
-    page = Paginator(rows.with_confirmation().select_related("letter"), PAGE_SIZE).get_page(asked.get("page"))
+    rows = rows.with_confirmation().with_notices().select_related("letter")
+    page = Paginator(rows, PAGE_SIZE).get_page(asked.get("page"))
     counts = sign_ons.counts()
     tabs = [(value, label, counts[value]) for value, label in State.choices]
     context = {
@@ -42,6 +43,8 @@ def queue(request):
         "letter": letter,
         "words": words,
         "unprintable": Publication.objects.exclude(missing_glyphs=[]).select_related("letter"),
+        "objections": Notice.objects.objections()[:20],
+        "corrections": Correction.objects.proposed().count(),
         "failed": Message.objects.failed().to_representatives().select_related("sign_on")[:20],
     }
     return render(request, "moderation/queue.html", context)
@@ -49,9 +52,15 @@ def queue(request):
 
 def evidence_of(sign_on):
     """Return what speaks for a sign-on or against it: (is it good news, code, words)."""
-    if not sign_on.email:
-        return [(None, "no-email", _("came in writing, without an e-mail address"))]
     found = []
+    if sign_on.has_objection:
+        found.append((False, "objection", _("an organisation objects")))
+    if sign_on.has_published_answer:
+        found.append((True, "published-address", _("confirmed from the organisation's published address")))
+    if sign_on.has_silence:
+        found.append((None, "silence", _("no answer from the published address")))
+    if not sign_on.email:
+        return [*found, (None, "no-email", _("came in writing, without an e-mail address"))]
     if sign_on.source == states.Source.FORM:
         words = _("mailbox confirmed") if sign_on.is_confirmed else _("mailbox not confirmed")
         found.append((sign_on.is_confirmed, "mailbox", words))

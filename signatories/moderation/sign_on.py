@@ -27,7 +27,9 @@ def sign_on(request, pk):
 
 def get_sign_on(pk):
     """Return the sign-on, or raise Http404."""
-    return get_object_or_404(SignOn.objects.with_confirmation().select_related("letter", "text", "organisation"), pk=pk)
+    return get_object_or_404(
+        SignOn.objects.with_confirmation().with_notices().select_related("letter", "text", "organisation"), pk=pk
+    )
 
 
 def show(request, one, bound=None, status=200):
@@ -47,6 +49,8 @@ def show(request, one, bound=None, status=200):
         "bound": bound and bound[0],
         "transitions": one.transitions.select_related("user"),
         "messages_sent": one.messages.all(),
+        "notices": one.notices.with_answer(),
+        "corrections": one.corrections.select_related("user", "decided_by").order_by("-pk"),
         "next": SignOn.objects.in_state(State.PENDING).filter(letter=one.letter).exclude(pk=one.pk).first(),
     }
     return render(request, "moderation/sign_on.html", context, status=status)

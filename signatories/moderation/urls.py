@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from . import decisions, queue, register, sign_in, sign_on
+from . import corrections, decisions, notices, queue, register, sign_in, sign_on
 
 app_name = "moderation"
 
@@ -17,5 +17,13 @@ urlpatterns = [
     path("sign-ons/<int:pk>/decline/", decisions.decline, name="decline"),
     path("sign-ons/<int:pk>/reopen/", decisions.reopen, name="reopen"),
     path("sign-ons/<int:pk>/withdraw/", decisions.withdraw, name="withdraw"),
+    path("sign-ons/<int:pk>/notify/", notices.notify, name="notify"),
+    path("sign-ons/<int:pk>/edit/", corrections.edit, name="edit"),
+    path("notices/<int:pk>/settle/", notices.settle, name="settle"),
+    path("corrections/", corrections.corrections, name="corrections"),
+    path("corrections/<int:pk>/", corrections.correction, name="correction"),
+    path("corrections/<int:pk>/apply/", corrections.apply, name="apply"),
+    path("corrections/<int:pk>/refuse/", corrections.refuse, name="refuse"),
+    path("corrections/<int:pk>/undo/", corrections.undo, name="undo_correction"),
     path("messages/<int:pk>/send-again/", sign_on.send_again, name="send_again"),
 ]
