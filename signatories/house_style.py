@@ -101,7 +101,9 @@ def _acronym(name: str, language: str) -> str:
     found = _TRAILING.fullmatch(name)
     if not found:
         return name
-    acronym, rest = found["acronym"], found["name"]
+    # One full stop is the end of the name; several belong to “F.I.D.H.”.
+    acronym = found["acronym"].rstrip(".") if found["acronym"].count(".") == 1 else found["acronym"]
+    rest = found["name"]
     letters = _letters(acronym)
     capitals = sum(c.isupper() for c in acronym)
     if capitals < 2 or 2 * capitals < len(letters) or is_place_or_form(acronym) or _BRACKETS.search(rest):

@@ -10,7 +10,7 @@ from delivery.models import FollowUp
 from letter.models import Blob
 from letter.publication import publish
 from signatories import links
-from signatories.models import SignOn
+from signatories.models import Actor, Correction, Notice, SignOn
 from tests.factories import (
     a_delivered,
     a_letter,
@@ -38,6 +38,7 @@ def walk(patterns, prefix="", namespace=""):
 NAMES = sorted({name for name, _route in walk(get_resolver().url_patterns) if not name.startswith(("admin:", "admin"))})
 POST_ONLY = {"moderation:accept", "moderation:decline", "moderation:reopen", "moderation:withdraw"}
 POST_ONLY |= {"moderation:send_again", "moderation:sign_out"}
+POST_ONLY |= {"moderation:apply", "moderation:refuse", "moderation:undo_correction"}
 POST_ONLY |= {"delivery:import", "delivery:remove", "delivery:send_again", "delivery:posted", "delivery:record"}
 POST_ONLY |= {"delivery:strike"}
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
@@ -58,6 +59,10 @@ def addresses():
     with open(f"{_mailbox()}/1700000000000000000.eml", "w") as file:
         file.write("To: a@example.org\nSubject: Hello\n\nText\n")
     status = links.token("status", waiting.pk)
+    listed = letter.sign_ons.accepted().get()
+    correction = Correction.propose(listed, name="Al-Haq (AH)")
+    notice = Notice.send(listed, Actor.moderator(a_moderator()), address="office@alhaq.example", found_at="their page")
+    notice.object()
     delivered = a_published("Al-Haq", slug="delivered")
     sent = a_recipient(delivered)
     copies.make_copies(a_delivered(delivered))
@@ -107,6 +112,16 @@ def addresses():
         "moderation:register": "/moderation/register/every-page/",
         "moderation:sign_on": f"/moderation/sign-ons/{waiting.pk}/",
         "moderation:accept": f"/moderation/sign-ons/{waiting.pk}/accept/",
+        "signatories:correct": f"/status/{status}/correct/",
+        "signatories:objection": f"/objection/{links.notice_token(notice.pk)}/ar/",
+        "moderation:notify": f"/moderation/sign-ons/{waiting.pk}/notify/",
+        "moderation:settle": f"/moderation/notices/{notice.pk}/settle/",
+        "moderation:edit": f"/moderation/sign-ons/{listed.pk}/edit/",
+        "moderation:corrections": "/moderation/corrections/",
+        "moderation:correction": f"/moderation/corrections/{correction.pk}/",
+        "moderation:apply": f"/moderation/corrections/{correction.pk}/apply/",
+        "moderation:refuse": f"/moderation/corrections/{correction.pk}/refuse/",
+        "moderation:undo_correction": f"/moderation/corrections/{correction.pk}/undo/",
         "moderation:decline": f"/moderation/sign-ons/{waiting.pk}/decline/",
         "moderation:reopen": f"/moderation/sign-ons/{waiting.pk}/reopen/",
         "moderation:withdraw": f"/moderation/sign-ons/{waiting.pk}/withdraw/",
@@ -198,7 +213,10 @@ def test_the_moderators_pages_are_closed_to_others(client, addresses, name):
 def test_names_are_isolated_wherever_they_are_shown(client, addresses):
     client.force_login(a_moderator())
 
-    for name in ("letter:read", "signatories:status", "signatories:confirm", "moderation:queue", "moderation:sign_on"):
+    shown_on = ["letter:read", "signatories:status", "signatories:confirm", "signatories:objection"]
+    shown_on += ["moderation:queue", "moderation:sign_on", "moderation:corrections", "moderation:correction"]
+    shown_on += ["moderation:notify", "moderation:settle", "moderation:edit"]
+    for name in shown_on:
         page = re.sub(
             r"<bdi>(?:Please confirm|Received): [^<]+</bdi>", "", client.get(addresses[name]).content.decode()
         )

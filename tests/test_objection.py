@@ -133,8 +133,8 @@ def test_one_notice_at_a_time_waits_for_an_answer_and_the_database_keeps_it():
 
     with pytest.raises(NoticeNotPossible):
         a_notice(notice.sign_on, address="other@jsf.example")
+    other = a_notice()
     with pytest.raises(IntegrityError), transaction.atomic():
-        other = a_notice()
         Notice.objects.filter(pk=other.pk).update(sign_on=notice.sign_on)
     notice.confirm()
     again = a_notice(notice.sign_on)
