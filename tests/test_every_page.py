@@ -218,7 +218,10 @@ def test_names_are_isolated_wherever_they_are_shown(client, addresses):
     shown_on += ["moderation:notify", "moderation:settle", "moderation:edit"]
     for name in shown_on:
         page = re.sub(
-            r"<bdi>(?:Please confirm|Received): [^<]+</bdi>", "", client.get(addresses[name]).content.decode()
+            # A diff is isolated as a whole.
+            r'<bdi>(?:Please confirm|Received|Did)[: ][^<]+</bdi>|<bdi class="diff">.*?</bdi>',
+            "",
+            client.get(addresses[name]).content.decode(),
         )
         shown = re.findall(
             r"(?:<bdi>)?(?:Al-Haq|MADRE|Odhikar)(?:</bdi>)?", re.sub(r"<title>.*?</title>|value=\"[^\"]*\"", "", page)

@@ -91,7 +91,7 @@ def test_the_queue_asks_the_same_number_of_queries_for_one_row_and_for_three(des
     for number in range(count):
         a_sign_on(letter, "pending", f"Group {number}")
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         desk.get("/moderation/")
 
 
