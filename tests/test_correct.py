@@ -175,6 +175,36 @@ def test_a_correction_of_what_waits_is_offered_to_be_accepted_and_settled_by_it(
     assert correction.can_be_undone() is False
 
 
+def test_a_correction_that_was_settled_by_an_acceptance_waits_again_when_that_is_undone(desk):
+    sign_on = a_sign_on(name="AL-HAQ CENTER")
+    correction, actor = a_correction(sign_on), Actor.moderator(desk.moderator)
+    sign_on.accept(actor, **{f"listed_{name}": value for name, value in TYPED.items()})
+    settled = Correction.objects.get().state
+
+    sign_on.undo(actor)
+
+    correction.refresh_from_db()
+    assert (settled, correction.state, correction.decided_by) == ("applied", "proposed", None)
+    form = desk.get(f"/moderation/sign-ons/{sign_on.pk}/").context["forms"]["accept"]
+    assert form["listed_name"].value() == TYPED["name"]
+
+
+def test_what_was_corrected_after_an_acceptance_waits_again_when_that_is_undone(desk):
+    actor = Actor.moderator(desk.moderator)
+    sign_on = a_sign_on(name="Al-Haq")
+    sign_on.accept(actor, listed_name="Al-Haq", listed_country="FR")
+    correction = a_correction(sign_on)
+    desk.post(f"/moderation/corrections/{correction.pk}/apply/", review(correction))
+    edit = TYPED | {"name": "Al-Haq Ramallah", "reason": "why"}
+    Correction.edit(sign_on, actor, seen=review(correction)["seen"], **edit)
+
+    SignOn.objects.get(pk=sign_on.pk).undo(actor)
+
+    sign_on.refresh_from_db()
+    assert [one.state for one in Correction.objects.all()] == ["proposed", "undone"]
+    assert (sign_on.state, sign_on.listed_name) == ("pending", "")
+
+
 def test_a_correction_that_the_acceptance_did_not_take_over_waits_for_its_own_review(desk):
     sign_on = a_sign_on(name="Al-Haq")
     a_correction(sign_on)
@@ -472,8 +502,8 @@ def test_the_review_is_a_diff_by_words_with_text_for_a_screen_reader(desk):
 
     shown = re.search(r'<bdi class="diff">(.*?)</bdi>', page)[1]
     assert shown == (
-        'Justice Sans <del><span class="unseen">[removed: </span>Frontieres<span class="unseen">]</span></del>'
-        '<ins><span class="unseen">[added: </span>Frontières (JSF)<span class="unseen">]</span></ins>'
+        'Justice Sans <del><span class="hidden">[removed: </span>Frontieres<span class="hidden">]</span></del>'
+        '<ins><span class="hidden">[added: </span>Frontières (JSF)<span class="hidden">]</span></ins>'
     )
     assert page.count('class="diff"') == 1
 
@@ -524,7 +554,7 @@ def test_the_list_asks_the_same_number_of_queries_for_one_row_and_for_three(desk
     for _number in range(count):
         a_correction(a_sign_on(letter, "accepted"))
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         desk.get("/moderation/corrections/")
 
 

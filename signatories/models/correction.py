@@ -17,8 +17,10 @@ from signatories import mail, names
 from signatories.states import LIVE, State, Who
 
 from .message import Message
-from .organisation import VariantName
+from .organisation import Organisation
 from .sign_on import REPRESENTATIVE, Actor, SignOn
+from .transition import Transition
+from .variant_name import VariantName
 
 _SAME = _("This is what is printed already: nothing would change.")
 # What is printed of a signatory.
@@ -84,15 +86,23 @@ class CorrectionQuerySet(models.QuerySet["Correction"]):
         """What the representative proposed and is told of, the latest first."""
         return self.filter(who=Who.REPRESENTATIVE).exclude(state=Correction.State.SUPERSEDED).order_by("-pk")
 
-    def fulfil(self, sign_on: SignOn, actor: Actor) -> None:
+    def fulfil(self, accepted: Transition) -> None:
         """Settle the correction that an acceptance has taken over; one that it has not still waits."""
-        for correction in self.filter(sign_on=sign_on, state=Correction.State.PROPOSED):
-            if correction.line == line_of(sign_on):
+        for correction in self.filter(sign_on=accepted.sign_on, state=Correction.State.PROPOSED):
+            if correction.line == line_of(accepted.sign_on):
                 # The same twice: to take it back, the acceptance is taken back.
                 correction.before = correction.after = as_values(correction.line)
-                correction.state, correction.decided_by = Correction.State.APPLIED, actor.user
-                correction.decided_at = timezone.now()
+                correction.state, correction.decided_by = Correction.State.APPLIED, accepted.user
+                correction.decided_at = accepted.at
                 correction.save()
+
+    def unfulfil(self, undone: Transition) -> None:
+        """Take back what was applied since an acceptance that is undone: the newest proposal waits again."""
+        if undone.verb != "accept":
+            return
+        applied = self.filter(sign_on=undone.sign_on, state=Correction.State.APPLIED, decided_at__gte=undone.at)
+        for correction in applied.order_by("-pk"):
+            correction.take_back()
 
     def with_sign_on(self) -> Self:
         """Corrections with all that their page shows."""
@@ -241,7 +251,7 @@ class Correction(models.Model):
             raise Outdated(self if self.pk else None)
         if line == before:
             raise ValidationError(_SAME, code="same")
-        self.variant = sign_on.organisation.learn(line.name)
+        self.variant = Organisation.objects.hold(sign_on.organisation.pk).learn(line.name)
         self._print(sign_on, line)
         self.before, self.after = as_values(before), as_values(line)
         self._decide(actor, Correction.State.APPLIED)
@@ -280,24 +290,28 @@ class Correction(models.Model):
         self.sign_on = locked
         if not self.can_be_undone():
             raise Outdated(self)
-        was_applied = self.state == Correction.State.APPLIED
-        if was_applied:
+        was = self.state
+        if was == Correction.State.APPLIED:
             self._print(locked, Line(**self.before))
-            if self.variant:
-                self.variant.delete()
-                self.variant = None
-        if self.message_id:
-            Message.objects.queued().filter(pk=self.message_id).update(state=Message.State.DROPPED)
-        is_replaced = locked.corrections.filter(state=Correction.State.PROPOSED).exists()
+        self.take_back()
+        record(actor.user, "undo", locked, correction=self.pk, was=was)
+
+    def take_back(self) -> None:
+        """Let it wait again, unless a newer one does; the caller holds the sign-on, and restores what is printed."""
+        waiting = self.sign_on.corrections.filter(state=Correction.State.PROPOSED)
+        if self.variant:
+            Organisation.forget(None, [self.variant.pk])
+            self.variant = None
+        if self.message:
+            Message.objects.queued().filter(pk=self.message.pk).update(state=Message.State.DROPPED)
         if self.who == Who.MODERATOR:
             self.state = Correction.State.UNDONE
-        elif is_replaced:
+        elif waiting.exists():
             self.state = Correction.State.SUPERSEDED
         else:
             self.state, self.decided_at, self.decided_by = Correction.State.PROPOSED, None, None
         self.message, self.note, self.before, self.after = None, "", None, None
         self.save()
-        record(actor.user, "undo", locked, correction=self.pk, was=("applied" if was_applied else "declined"))
 
     def can_be_undone(self, at: datetime | None = None) -> bool:
         """Whether a moderator can still take the decision back at `at` (now by default)."""
