@@ -166,14 +166,8 @@ def is_own_domain(email: str, website: str) -> bool:
 
 
 def of_email(email: str, website: str) -> str:
-    """Return in one word what the address says: "own-domain", "free-mail", "other-domain", "no-website", "no-email"."""
-    if not email:
-        return "no-email"
-    if is_own_domain(email, website):
-        return "own-domain"
-    if is_free_mail(email):
-        return "free-mail"
-    return "other-domain" if website else "no-website"
+    """Return in one word what the address says, the code of its mark; "no-email" if there is none."""
+    return _address(email, website).code if email else "no-email"
 
 
 def _is_free(domain: str) -> bool:

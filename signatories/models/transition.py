@@ -50,7 +50,7 @@ class TransitionQuerySet(models.QuerySet["Transition"]):
                     WHERE undone.sign_on_id = decided.sign_on_id AND undone.verb = 'undo' AND undone.id > decided.id
                 )
                 """,
-                {"at": at or timezone.now(), "letter": letter and letter.pk},
+                {"at": at or timezone.now(), "letter": letter.pk if letter else None},
             )
             return cursor.fetchone()[0]
 

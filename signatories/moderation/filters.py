@@ -18,6 +18,7 @@ ANY, NONE = "any", "none"
 AGES = {"1": _("for more than a day"), "3": _("for more than 3 days"), "7": _("for more than a week")}
 EVIDENCE = {
     "own-domain": _("e-mail on the website's domain"),
+    "disposable": _("throw-away e-mail address"),
     "free-mail": _("free-mail address"),
     "other-domain": _("e-mail on another domain than the website"),
     "no-website": _("no website to compare the e-mail with"),
