@@ -17,7 +17,7 @@ from letter.models import Edition, Letter
 from letter.publication import publish as publish_edition
 
 from . import limits, mail
-from .models import Message, SignOn
+from .models import Message, Notice, SignOn
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def deliver_message(message_id):
 
 
 def sweep():
-    """Find letters and messages that have lost their job, and see to them."""
+    """Find letters and messages that have lost their job, and see to them; record whose time to object is over."""
     for letter in Letter.objects.stale():
         try:
             publish_letter(letter)
@@ -59,6 +59,8 @@ def sweep():
                 job.defer(message_id=message_id)
         except AlreadyEnqueued:
             continue
+    for notice in Notice.objects.unanswered():
+        notice.fall_silent()
 
 
 @app.periodic(cron="* * * * *")

@@ -12,7 +12,7 @@ from delivery.models import FollowUp
 from letter.models import Blob
 from letter.publication import publish
 from signatories import links
-from signatories.models import Actor, Merge, Organisation, SignOn
+from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn
 from tests.factories import (
     a_delivered,
     a_letter,
@@ -49,6 +49,7 @@ POST_ONLY |= {
     "moderation:bulk_decide",
     "moderation:batch_undo",
 }
+POST_ONLY |= {"moderation:apply", "moderation:refuse", "moderation:undo_correction"}
 POST_ONLY |= {"delivery:import", "delivery:remove", "delivery:send_again", "delivery:posted", "delivery:record"}
 POST_ONLY |= {"delivery:strike"}
 POST_ONLY |= {"moderation:add_variant", "moderation:change_variant", "moderation:remove_variant"}
@@ -87,6 +88,10 @@ def addresses():
     with open(f"{_mailbox()}/1700000000000000000.eml", "w") as file:
         file.write("To: a@example.org\nSubject: Hello\n\nText\n")
     status = links.token("status", waiting.pk)
+    listed = letter.sign_ons.accepted().get(listed_name="Al-Haq")
+    correction = Correction.propose(listed, name="Al-Haq (AH)")
+    notice = Notice.send(listed, Actor.moderator(a_moderator()), address="office@alhaq.example", found_at="their page")
+    notice.object()
     delivered = a_published("Al-Haq", slug="delivered")
     sent = a_recipient(delivered)
     copies.make_copies(a_delivered(delivered))
@@ -190,6 +195,16 @@ def addresses():
         "moderation:query": f"/moderation/sign-ons/{waiting.pk}/query/",
         "moderation:answer": f"/moderation/sign-ons/{waiting.pk}/answer/",
         "moderation:accept": f"/moderation/sign-ons/{waiting.pk}/accept/",
+        "signatories:correct": f"/status/{status}/correct/",
+        "signatories:objection": f"/objection/{links.notice_token(notice.pk)}/ar/",
+        "moderation:notify": f"/moderation/sign-ons/{waiting.pk}/notify/",
+        "moderation:settle": f"/moderation/notices/{notice.pk}/settle/",
+        "moderation:edit": f"/moderation/sign-ons/{listed.pk}/edit/",
+        "moderation:corrections": "/moderation/corrections/",
+        "moderation:correction": f"/moderation/corrections/{correction.pk}/",
+        "moderation:apply": f"/moderation/corrections/{correction.pk}/apply/",
+        "moderation:refuse": f"/moderation/corrections/{correction.pk}/refuse/",
+        "moderation:undo_correction": f"/moderation/corrections/{correction.pk}/undo/",
         "moderation:decline": f"/moderation/sign-ons/{waiting.pk}/decline/",
         "moderation:reopen": f"/moderation/sign-ons/{waiting.pk}/reopen/",
         "moderation:withdraw": f"/moderation/sign-ons/{waiting.pk}/withdraw/",
@@ -296,11 +311,16 @@ def test_the_moderators_pages_are_closed_to_others(client, addresses, name):
 def test_names_are_isolated_wherever_they_are_shown(client, addresses):
     client.force_login(a_moderator())
 
-    organisations = [f"moderation:{name}" for name in ("organisations", "organisation", "merge", "undo_merge")]
-    others = ["letter:read", "signatories:status", "signatories:confirm", "moderation:queue", "moderation:sign_on"]
-    for name in others + organisations:
+    shown_on = ["letter:read", "signatories:status", "signatories:confirm", "signatories:objection"]
+    shown_on += ["moderation:queue", "moderation:sign_on", "moderation:corrections", "moderation:correction"]
+    shown_on += ["moderation:notify", "moderation:settle", "moderation:edit"]
+    shown_on += ["moderation:organisations", "moderation:organisation", "moderation:merge", "moderation:undo_merge"]
+    for name in shown_on:
         page = re.sub(
-            r"<bdi>(?:Please confirm|Received): [^<]+</bdi>", "", client.get(addresses[name]).content.decode()
+            # A diff is isolated as a whole.
+            r'<bdi>(?:Please confirm|Received|Did)[: ][^<]+</bdi>|<bdi class="diff">.*?</bdi>',
+            "",
+            client.get(addresses[name]).content.decode(),
         )
         shown = re.findall(
             r"(?:<bdi>)?(?:Al-Haq|MADRE|Odhikar)(?:</bdi>)?", re.sub(r"<title>.*?</title>|value=\"[^\"]*\"", "", page)

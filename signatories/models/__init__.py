@@ -1,9 +1,11 @@
 """Organisations, their sign-ons, and the messages about them."""
 
 from .claim import Claim
+from .correction import Correction, NotStanding, Outdated
 from .limit import Limit
 from .merge import BothListed, Merge, NotUndoable, Plan, split
 from .message import Message
+from .notice import Notice, NoticeNotPossible
 from .organisation import ChangedMeanwhile, Organisation
 from .query import Query
 from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster, TooLate
@@ -18,12 +20,17 @@ __all__ = [
     "BothListed",
     "ChangedMeanwhile",
     "Claim",
+    "Correction",
     "LetterNotOpen",
     "Limit",
     "Merge",
     "Message",
+    "NotStanding",
     "NotUndoable",
+    "Notice",
+    "NoticeNotPossible",
     "Organisation",
+    "Outdated",
     "Plan",
     "Query",
     "SignOn",

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from django_countries import countries
 
 from letter.models import Publication
-from signatories.models import Message, SignOn, Transition
+from signatories.models import Correction, Message, Notice, SignOn, Transition
 from signatories.states import State
 
 from . import filters
@@ -23,7 +23,13 @@ def queue(request):
     """List the sign-ons that are asked for, with what else waits for somebody at the desk."""
     unprintable = Publication.objects.exclude(missing_glyphs=[]).select_related("letter")
     failed = Message.objects.failed().to_representatives().select_related("sign_on")[:20]
-    return workbench(request, "moderation/queue.html", {"unprintable": unprintable, "failed": failed})
+    context = {
+        "unprintable": unprintable,
+        "failed": failed,
+        "objections": Notice.objects.objections()[:20],
+        "corrections": Correction.objects.proposed().count(),
+    }
+    return workbench(request, "moderation/queue.html", context)
 
 
 @require_safe

@@ -104,7 +104,7 @@ from accounts.models import Invitation
 from delivery.models import FollowUp
 from letter.models import Letter
 from signatories import links
-from signatories.models import Actor, SignOn
+from signatories.models import Actor, Correction, Notice, SignOn
 from tests import factories
 from uuid import uuid4
 letter = Letter.objects.get(slug="icc-2020")
@@ -117,6 +117,12 @@ batch = uuid4()
 one = factories.a_sign_on(letter, "pending", email=f"{{batch}}@example.org")
 one.decline(Actor.moderator(User.objects.get(username="moderator"), batch=batch), reason="other")
 accepted = SignOn.objects.in_state("accepted").filter(letter=letter)[0]
+desk = Actor.moderator(User.objects.get(username="moderator"))
+asked = waiting.notices.first() or Notice.send(waiting, desk, address="office@dds.example", found_at=fields["website"])
+objected = accepted.notices.first() or Notice.send(accepted, desk, address="office@dds.example", found_at="their page")
+objected.object(words="Nobody here knows of it: " + fields["website"])
+corrected = Correction.propose(accepted, name="  ".join([accepted.listed_name, fields["name_as_signed"].upper()])[:200],
+    website=fields["website"], reason=fields["representative_name"])
 delivered = Letter.objects.filter(slug="delivered").first()
 if delivered is None:
     delivered = factories.a_published("Al-Haq", slug="delivered")
@@ -136,6 +142,14 @@ print(json.dumps({{
     "status": f"/status/{{links.token('status', waiting.pk)}}/",
     "status, withdrawn": f"/status/{{links.token('status', away.pk)}}/",
     "withdraw": f"/status/{{links.token('status', waiting.pk)}}/withdraw/",
+    "correct": f"/status/{{links.token('status', waiting.pk)}}/correct/",
+    "objection": f"/objection/{{links.notice_token(asked.pk)}}/",
+    "objection, in Arabic": f"/objection/{{links.notice_token(asked.pk)}}/ar/",
+    "objection, answered": f"/objection/{{links.notice_token(objected.pk)}}/es/",
+    "notify": f"/moderation/sign-ons/{{waiting.pk}}/notify/",
+    "settle": f"/moderation/notices/{{objected.pk}}/settle/",
+    "edit": f"/moderation/sign-ons/{{accepted.pk}}/edit/",
+    "correction": f"/moderation/corrections/{{corrected.pk}}/",
     "sign-on": f"/moderation/sign-ons/{{waiting.pk}}/",
     "sign-on, accepted": f"/moderation/sign-ons/{{accepted.pk}}/",
     "edition": letter.editions.first().path,
@@ -158,6 +172,8 @@ print(json.dumps({{
         "sign, with errors": "/icc-2020/sign/",
         "sent": "/icc-2020/sign/sent/",
         "bad link": "/status/cut-short/",
+        "bad objection": "/objection/cut-short/fr/",
+        "corrections": "/moderation/corrections/",
         "nothing there": "/nothing/is/here/",
         "sign-in": "/moderation/sign-in/",
         "forgotten password": "/moderation/password/",
@@ -207,12 +223,13 @@ def visit(new_page, session, administrator, addresses):
 PUBLIC = [
     "letter", "edition", "countries", "changes", "share", "verify", "embed",
     "sign", "sign, with errors", "sent", "confirm", "used link", "status", "status, withdrawn",
-    "withdraw", "bad link", "nothing there",
+    "withdraw", "correct", "bad link", "nothing there",
+    "objection", "objection, in Arabic", "objection, answered", "bad objection",
 ]  # fmt: skip
 DOOR = {"sign-in", "forgotten password", "invitation"}
 ADMINISTRATION = {"people", "person", "invite"}
 DESK = [
-    *sorted(DOOR | ADMINISTRATION), "account", "second factor",
+    *sorted(DOOR | ADMINISTRATION), "account", "second factor", "notify", "settle", "edit", "corrections", "correction",
     "queue", "search", "keys", "batch", "sign-on", "sign-on, accepted", "register", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
 ]  # fmt: skip
