@@ -13,5 +13,6 @@ urlpatterns = [
     # links in e-mails: GET shows, POST acts
     path("confirm/<str:token>/", views.confirm, name="confirm"),
     path("status/<str:token>/", views.status, name="status"),
+    path("status/<str:token>/answer/", views.answer, name="answer"),
     path("status/<str:token>/withdraw/", views.withdraw, name="withdraw"),
 ]

@@ -13,6 +13,7 @@ from signatories import links
 from signatories.models import SignOn
 from tests.factories import (
     a_delivered,
+    a_document,
     a_letter,
     a_moderator,
     a_published,
@@ -37,12 +38,13 @@ def walk(patterns, prefix="", namespace=""):
 
 NAMES = sorted({name for name, _route in walk(get_resolver().url_patterns) if not name.startswith(("admin:", "admin"))})
 POST_ONLY = {"moderation:accept", "moderation:decline", "moderation:reopen", "moderation:withdraw"}
-POST_ONLY |= {"moderation:query", "moderation:answer"}
+POST_ONLY |= {"moderation:query", "moderation:answer", "moderation:question"}
 POST_ONLY |= {"moderation:send_again", "moderation:sign_out"}
 POST_ONLY |= {"delivery:import", "delivery:remove", "delivery:send_again", "delivery:posted", "delivery:record"}
 POST_ONLY |= {"delivery:strike"}
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
+FILES |= {"moderation:document"}
 PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:"))}
 
 
@@ -59,6 +61,8 @@ def addresses():
     with open(f"{_mailbox()}/1700000000000000000.eml", "w") as file:
         file.write("To: a@example.org\nSubject: Hello\n\nText\n")
     status = links.token("status", waiting.pk)
+    queried = a_sign_on(letter, "queried", "Sahayta")
+    paper = a_document(queried)
     delivered = a_published("Al-Haq", slug="delivered")
     sent = a_recipient(delivered)
     copies.make_copies(a_delivered(delivered))
@@ -101,6 +105,7 @@ def addresses():
         "signatories:sent": "/every-page/sign/sent/",
         "signatories:confirm": f"/confirm/{links.token('confirm', unconfirmed.pk)}/",
         "signatories:status": f"/status/{status}/",
+        "signatories:answer": f"/status/{links.token('status', queried.pk)}/answer/",
         "signatories:withdraw": f"/status/{status}/withdraw/",
         "moderation:sign_in": "/moderation/sign-in/",
         "moderation:sign_out": "/moderation/sign-out/",
@@ -108,6 +113,10 @@ def addresses():
         "moderation:register": "/moderation/register/every-page/",
         "moderation:sign_on": f"/moderation/sign-ons/{waiting.pk}/",
         "moderation:query": f"/moderation/sign-ons/{waiting.pk}/query/",
+        "moderation:question": f"/moderation/sign-ons/{waiting.pk}/query/text/",
+        "moderation:document": f"/moderation/documents/{paper.pk}/",
+        "moderation:see": f"/moderation/documents/{paper.pk}/see/",
+        "moderation:erase": f"/moderation/documents/{paper.pk}/erase/",
         "moderation:answer": f"/moderation/sign-ons/{waiting.pk}/answer/",
         "moderation:accept": f"/moderation/sign-ons/{waiting.pk}/accept/",
         "moderation:decline": f"/moderation/sign-ons/{waiting.pk}/decline/",

@@ -1,5 +1,6 @@
 """Organisations, their sign-ons, and the messages about them."""
 
+from .document import Document
 from .limit import Limit
 from .message import Message
 from .organisation import Organisation, VariantName
@@ -12,6 +13,7 @@ __all__ = [
     "REPRESENTATIVE",
     "Actor",
     "AlreadyListed",
+    "Document",
     "LetterNotOpen",
     "Limit",
     "Message",

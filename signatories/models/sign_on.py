@@ -1,6 +1,6 @@
 """The act of one organisation asking to stand under one letter, and all that may happen to it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -8,20 +8,22 @@ from typing import Any, Self
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from audit.models import record
-from letter.content import Line
+from letter.content import Line, interface_language
 from letter.models import Letter, LetterText
 from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, Source, State, Who
 
+from .document import Document
 from .message import Message
 from .organisation import Organisation, similar_name
+from .query import Query, QueryQuerySet
 from .transition import Transition
 
 
@@ -121,6 +123,23 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
         """Sign-ons with `is_confirmed`: whether the representative has proved to hold the mailbox."""
         confirmations = Transition.objects.filter(sign_on=OuterRef("pk"), verb="confirm")
         return self.annotate(is_confirmed=Exists(confirmations))
+
+    def with_exchange(self) -> Self:
+        """Sign-ons with `asked_at`, of the last question, and `answered_at`, of the last that was answered."""
+        queries = Query.objects.filter(sign_on=OuterRef("pk")).order_by("-pk")
+        answered = queries.filter(ended__verb="answer")
+        return self.annotate(
+            asked_at=Subquery(queries.values("asked__at")[:1]),
+            answered_at=Subquery(answered.values("ended__at")[:1]),
+        )
+
+    def with_documents(self) -> Self:
+        """Sign-ons with `has_seen_document`: whether a moderator has looked at one of their documents."""
+        return self.annotate(has_seen_document=Exists(Document.objects.seen().filter(sign_on=OuterRef("pk"))))
+
+    def namesakes(self, letter: Letter, name: str) -> Self:
+        """Live sign-ons for an organisation of the same name, whoever has signed."""
+        return self.live().filter(letter=letter, name_key=names.key(name))
 
     def twin(self, letter: Letter, email: str, name: str) -> "SignOn | None":
         """Return the live sign-on of the same person for an organisation of the same name, if any."""
@@ -259,13 +278,15 @@ class SignOn(models.Model):
 
     @classmethod
     @transaction.atomic
-    def register(cls, text: LetterText, actor: Actor, *, note: str, **received: Any) -> "SignOn":
-        """Record a sign-on that came by e-mail, on paper or in an import; it waits for a decision.
+    def register(
+        cls, text: LetterText, actor: Actor, *, note: str, documents: Iterable[Document] = (), **received: Any
+    ) -> "SignOn":
+        """Record a sign-on that came by e-mail, on paper or in an import, with what shows it; it waits for a decision.
 
         Raises:
             LetterNotOpen: before the letter opens, while its text is not yet fixed. A late one is welcome.
             AlreadyListed: if this person has a live sign-on for an organisation of this name.
-            ValidationError: when a field breaks a rule.
+            ValidationError: when a field breaks a rule, or there are too many documents.
         """
         if not text.letter.has_opened():
             raise LetterNotOpen
@@ -273,7 +294,13 @@ class SignOn(models.Model):
         twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed) if sign_on.email else None
         if twin:
             raise AlreadyListed(twin)
-        sign_on._move("register", actor, reason=sign_on.source, note=note)
+        sign_on._move(
+            "register",
+            actor,
+            reason=sign_on.source,
+            note=note,
+            also=lambda _registered: [one.attach(sign_on, actor.who, actor.user) for one in documents],
+        )
         return sign_on
 
     @classmethod
@@ -293,27 +320,41 @@ class SignOn(models.Model):
         return self._move("confirm", REPRESENTATIVE)
 
     def query(self, actor: Actor, *, question: str, language: str = "", seen: int | None = None) -> Transition:
-        """Ask the representative something, in `language` (that of the text by default); an answer is waited for."""
+        """Ask the representative something, in `language` (that of the text by default), and wait for the answer."""
         language = language or self.text.language
-        return self._move(
-            "query",
-            actor,
-            seen=seen,
-            note=question,
-            also=lambda asked: self.queries.create(asked=asked, language=language),
-        )
+        # The message around the question speaks its language, as far as there is a catalogue.
+        with translation.override(interface_language(language)):
+            return self._move(
+                "query",
+                actor,
+                seen=seen,
+                note=question,
+                also=lambda asked: self.queries.create(asked=asked, language=language),
+            )
 
     def answer(
-        self, actor: Actor = REPRESENTATIVE, *, answer: str, note: str = "", seen: int | None = None
+        self,
+        actor: Actor = REPRESENTATIVE,
+        *,
+        answer: str,
+        note: str = "",
+        documents: Iterable[Document] = (),
+        seen: int | None = None,
     ) -> Transition:
-        """Answer the open question; a moderator, for a reply that came by mail, notes where it is kept."""
-        return self._move(
-            "answer",
-            actor,
-            seen=seen,
-            note=note,
-            also=lambda answered: self.queries.filter(ended=answered).update(answer=answer),
-        )
+        """Answer the open question; a moderator, for a reply that came by mail, notes where it is kept.
+
+        Raises:
+            ValidationError: if there is no room for so many documents.
+            SomebodyWasFaster, NotAllowed, PermissionDenied: see `_move`.
+        """
+
+        def keep(answered: Transition) -> None:
+            query = self.queries.get(ended=answered)
+            query.answer = answer
+            query.save(update_fields=["answer"])
+            query.documents.set([one.attach(self, actor.who, actor.user) for one in documents])
+
+        return self._move("answer", actor, seen=seen, note=note, also=keep)
 
     @transaction.atomic
     def accept(
@@ -433,6 +474,9 @@ class SignOn(models.Model):
             Message.drop_decisions(self.pk)
         if before == State.QUERIED:
             self.queries.open().update(ended=transition)
+        elif verb == "undo":
+            # What was decided without waiting for the answer: the question waits again.
+            self.queries.filter(ended=last).update(ended=None)
         if also:
             also(transition)
         if rule.message:
@@ -444,6 +488,10 @@ class SignOn(models.Model):
         return transition
 
     # ── what a moderator wants to know ──
+
+    def exchange(self) -> QueryQuerySet:
+        """Return what was asked and answered, in order."""
+        return self.queries.exchange()
 
     @property
     def name_to_print(self) -> str:

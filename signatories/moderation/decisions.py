@@ -22,7 +22,7 @@ def decision(verb):
     def view(request, pk):
         one = get_sign_on(pk)
         kwargs = {"similar": one.similar()} if verb == "accept" else {}
-        form = FORMS[verb](request.POST, sign_on=one, **kwargs)
+        form = FORMS[verb](request.POST, request.FILES, sign_on=one, **kwargs)
         if not form.is_valid():
             return show(request, one, (verb, form), status=422)
         try:
