@@ -167,6 +167,5 @@ def language_for(tag: str) -> str:
 
 
 def fill(language: str, code: str, subject: Subject) -> str:
-    """Return the question `code` in `language`, about `subject`. What is not known is left as dots, to be "
-    "filled in.""eturn QUESTIONS[language][code].format(name=subject.name, email=subject.email or "…", "
-    "other=subject.other or "…""
+    """Return the question `code` in `language`, about `subject`, with dots in place of what is not known."""
+    return QUESTIONS[language][code].format(name=subject.name, email=subject.email or "…", other=subject.other or "…")
