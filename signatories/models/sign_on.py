@@ -1,8 +1,8 @@
 """The act of one organisation asking to stand under one letter, and all that may happen to it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.contrib.auth.models import User
@@ -20,10 +20,13 @@ from letter.models import Letter, LetterText
 from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, Source, State, Who
 
+from . import related, similar
 from .document import Document
 from .message import Message
-from .organisation import Organisation, similar_name
+from .organisation import Organisation, trigrams
 from .query import Query, QueryQuerySet
+from .related import Related, email_domain
+from .similar import Similar
 from .transition import Transition
 
 
@@ -67,20 +70,6 @@ class AlreadyListed(Exception):
     def __init__(self, sign_on: "SignOn | None") -> None:
         super().__init__(f"{sign_on}")
         self.sign_on = sign_on
-
-
-@dataclass(frozen=True)
-class Similar:
-    """Something that this sign-on's name may be another form of."""
-
-    similarity: names.Similarity
-    name: str
-    organisation: Organisation | None = None
-    listing: "SignOn | None" = None
-    """The sign-on by which that organisation is a signatory of this letter."""
-    sign_on: "SignOn | None" = None
-    """The other sign-on, where no moderator has named its organisation yet."""
-    has_same_website: bool = False
 
 
 class SignOnQuerySet(models.QuerySet["SignOn"]):
@@ -141,6 +130,33 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
         """Live sign-ons for an organisation of the same name, whoever has signed."""
         return self.live().filter(letter=letter, name_key=names.key(name))
 
+    def with_evidence(self) -> Self:
+        """Sign-ons with all that `evidence.ladder` reads of them."""
+        return self.with_confirmation().with_bursts().with_documents()
+
+    def with_bursts(self) -> Self:
+        """Sign-ons with `is_in_burst`: whether more than `related.BURST` came from one place within an hour."""
+        domain = self.annotate(email_domain=related.email_domain())
+        return domain.annotate(is_in_burst=related.is_in_burst(self.model._default_manager.all()))
+
+    def unusual(self, since: datetime | None = None) -> Self:
+        """Sign-ons that came in a burst from one e-mail domain or network, since a moment if one is given."""
+        some = self.filter(created_at__gte=since) if since else self
+        return some.with_bursts().filter(is_in_burst=True)
+
+    def similar_to_each(self, sign_ons: Sequence["SignOn"]) -> dict[int, list[Similar]]:
+        """Return, by key, what each of `sign_ons` may be another form of, likeliest first."""
+        return similar.similar_to_each(sign_ons, self)
+
+    def related_to_each(self, sign_ons: Sequence["SignOn"]) -> dict[int, Related]:
+        """Return, by key, what else came from the domain, network and person of each of `sign_ons`."""
+        return related.related_to_each(sign_ons, self)
+
+    def forget_networks(self, at: datetime | None = None) -> int:
+        """Erase the networks of sign-ons older than `related.NETWORK_DAYS`; returns of how many."""
+        before = (at or timezone.now()) - timedelta(days=related.NETWORK_DAYS)
+        return self.filter(created_at__lt=before).exclude(network_key="").update(network_key="")
+
     def twin(self, letter: Letter, email: str, name: str) -> "SignOn | None":
         """Return the live sign-on of the same person for an organisation of the same name, if any."""
         return self.live().filter(letter=letter, email__iexact=email, name_key=names.key(name)).first()
@@ -176,6 +192,8 @@ class SignOn(models.Model):
     representative_name = models.CharField(_("name of the representative"), max_length=200, blank=True)
     representative_role = models.CharField(_("role"), max_length=200, blank=True)
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    network_key = models.CharField(max_length=64, blank=True, editable=False)
+    """Of the client's network, keyed: it says that two came from one place, not from which. Erased after a month."""
     declaration = models.TextField(blank=True)
     declaration_version = models.CharField(max_length=10, blank=True)
 
@@ -231,6 +249,16 @@ class SignOn(models.Model):
         indexes = [
             models.Index(fields=["letter", "sort_key"], condition=Q(state=State.ACCEPTED), name="signatories_in_order"),
             models.Index(fields=["state", "state_since"], name="sign_on_queue"),
+            # What else came from there: signatories/models/related.py.
+            models.Index(Lower("email"), name="sign_on_email"),
+            models.Index(email_domain(), "created_at", name="sign_on_email_domain"),
+            models.Index(fields=["network_key", "created_at"], condition=~Q(network_key=""), name="sign_on_network"),
+            trigrams(
+                fields=["name_normalised"],
+                opclasses=["gin_trgm_ops"],
+                condition=Q(organisation=None),
+                name="sign_on_name_trigrams",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -503,33 +531,15 @@ class SignOn(models.Model):
         """Whether the organisation still asks to stand under the letter."""
         return self.state in LIVE
 
+    @property
+    def evidence(self) -> list[evidence.Mark]:
+        """What speaks for the sign-on or against it; asked for with `with_evidence`."""
+        return evidence.ladder(self)
+
     def similar(self) -> list[Similar]:
         """Return organisations, and other live sign-ons of this letter, that may be the same, likeliest first."""
-        found = []
-        domain = "" if evidence.is_shared_host(self.website) else evidence.domain_of_website(self.website)
-        candidates = list(Organisation.objects.similar_to(self.name_as_signed, self.acronym, self.website))
-        on_letter = SignOn.objects.filter(letter=self.letter, organisation__in=candidates).exclude(pk=self.pk)
-        listings = {other.organisation_id: other for other in on_letter.accepted()}
-        for organisation in candidates:
-            forms = [organisation.name, *(variant.name for variant in organisation.variants.all())]
-            likeliest = min((self._classify(form, organisation.acronym) for form in forms), key=lambda one: one.rank)
-            same_website = bool(domain) and domain == evidence.domain_of_website(organisation.website)
-            found.append(
-                Similar(
-                    likeliest,
-                    organisation.name,
-                    organisation=organisation,
-                    listing=listings.get(organisation.pk),
-                    has_same_website=same_website,
-                )
-            )
-        others = SignOn.objects.live().filter(similar_name(names.split_acronym(self.name_as_signed)[0]))
-        others = others.filter(letter=self.letter, organisation=None).exclude(pk=self.pk)
-        for other in others[:20]:
-            similarity = self._classify(other.name_as_signed, other.acronym)
-            found.append(Similar(similarity, other.name_as_signed, sign_on=other))
-        relevant = [one for one in found if one.has_same_website or one.similarity != names.Similarity.DIFFERENT]
-        return sorted(relevant, key=lambda one: (one.similarity.rank, one.name))[:12]
+        return SignOn.objects.similar_to_each([self])[self.pk]
 
-    def _classify(self, name: str, acronym: str) -> names.Similarity:
-        return names.classify(self.name_as_signed, name, acronym=self.acronym, other_acronym=acronym)
+    def related(self) -> Related:
+        """Return what else came from the same domain, network and person."""
+        return SignOn.objects.related_to_each([self])[self.pk]

@@ -1,15 +1,12 @@
 """The moderator's addresses, under /moderation/."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from . import decisions, documents, queries, queue, register, sign_in, sign_on
+from . import decisions, documents, queries, queue, record, register, sign_on
 
 app_name = "moderation"
 
 urlpatterns = [
-    path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
-    path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("", queue.queue, name="queue"),
     path("register/<slug:slug>/", register.register, name="register"),
     path("sign-ons/<int:pk>/", sign_on.sign_on, name="sign_on"),
@@ -23,5 +20,7 @@ urlpatterns = [
     path("documents/<int:pk>/", documents.document, name="document"),
     path("documents/<int:pk>/see/", documents.see, name="see"),
     path("documents/<int:pk>/erase/", documents.erase, name="erase"),
+    path("record/", record.record, name="record"),
+    path("texts/<slug:slug>/<str:language>/", record.text_history, name="text_history"),
     path("messages/<int:pk>/send-again/", sign_on.send_again, name="send_again"),
 ]
