@@ -15,6 +15,7 @@ from signatories import links
 from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn
 from tests.factories import (
     a_delivered,
+    a_document,
     a_letter,
     a_moderator,
     a_published,
@@ -40,8 +41,8 @@ def walk(patterns, prefix="", namespace=""):
 
 NAMES = sorted({name for name, _route in walk(get_resolver().url_patterns) if not name.startswith(("admin:", "admin"))})
 POST_ONLY = {"moderation:accept", "moderation:decline", "moderation:reopen", "moderation:withdraw"}
+POST_ONLY |= {"moderation:query", "moderation:answer", "moderation:question"}
 POST_ONLY |= {"moderation:send_again"}
-POST_ONLY |= {"moderation:query", "moderation:answer"}
 POST_ONLY |= {
     "moderation:undo",
     "moderation:claim",
@@ -55,6 +56,7 @@ POST_ONLY |= {"delivery:strike"}
 POST_ONLY |= {"moderation:add_variant", "moderation:change_variant", "moderation:remove_variant"}
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
+FILES |= {"moderation:document"}
 ROLES = {"moderation:record": "administrator", "moderation:text_history": "secretariat"}
 PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:", "account", "mfa_"))}
 # Seen before one is signed in.
@@ -92,6 +94,8 @@ def addresses():
     correction = Correction.propose(listed, name="Al-Haq (AH)")
     notice = Notice.send(listed, Actor.moderator(a_moderator()), address="office@alhaq.example", found_at="their page")
     notice.object()
+    queried = a_sign_on(letter, "queried", "Sahayta")
+    paper = a_document(queried)
     delivered = a_published("Al-Haq", slug="delivered")
     sent = a_recipient(delivered)
     copies.make_copies(a_delivered(delivered))
@@ -139,6 +143,7 @@ def addresses():
         "signatories:sent": "/every-page/sign/sent/",
         "signatories:confirm": f"/confirm/{links.token('confirm', unconfirmed.pk)}/",
         "signatories:status": f"/status/{status}/",
+        "signatories:answer": f"/status/{links.token('status', queried.pk)}/answer/",
         "signatories:withdraw": f"/status/{status}/withdraw/",
         "account_login": "/moderation/sign-in/",
         "account_logout": "/moderation/sign-out/",
@@ -193,6 +198,10 @@ def addresses():
         "moderation:register": "/moderation/register/every-page/",
         "moderation:sign_on": f"/moderation/sign-ons/{waiting.pk}/",
         "moderation:query": f"/moderation/sign-ons/{waiting.pk}/query/",
+        "moderation:question": f"/moderation/sign-ons/{waiting.pk}/query/text/",
+        "moderation:document": f"/moderation/documents/{paper.pk}/",
+        "moderation:see": f"/moderation/documents/{paper.pk}/see/",
+        "moderation:erase": f"/moderation/documents/{paper.pk}/erase/",
         "moderation:answer": f"/moderation/sign-ons/{waiting.pk}/answer/",
         "moderation:accept": f"/moderation/sign-ons/{waiting.pk}/accept/",
         "signatories:correct": f"/status/{status}/correct/",

@@ -2,6 +2,7 @@
 
 from .claim import Claim
 from .correction import Correction, NotStanding, Outdated
+from .document import Document
 from .limit import Limit
 from .merge import BothListed, Merge, NotUndoable, Plan, split
 from .message import Message
@@ -21,6 +22,7 @@ __all__ = [
     "ChangedMeanwhile",
     "Claim",
     "Correction",
+    "Document",
     "LetterNotOpen",
     "Limit",
     "Merge",

@@ -1,6 +1,6 @@
 """The act of one organisation asking to stand under one letter, and all that may happen to it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -11,21 +11,23 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
 from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Lower, NullIf
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from audit.models import record
-from letter.content import Line
+from letter.content import Line, interface_language
 from letter.models import Letter, LetterText
 from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, Source, State, Who
 
 from . import related, similar
 from .claim import Claim
+from .document import Document
 from .message import Message
 from .notice import Notice
 from .organisation import Organisation
+from .query import Query, QueryQuerySet
 from .related import Related, email_domain
 from .similar import Similar
 from .transition import Transition
@@ -168,9 +170,26 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
         confirmations = Transition.objects.filter(sign_on=OuterRef("pk"), verb="confirm")
         return self.annotate(is_confirmed=Exists(confirmations))
 
+    def with_exchange(self) -> Self:
+        """Sign-ons with `asked_at`, of the last question, and `answered_at`, of the last that was answered."""
+        queries = Query.objects.filter(sign_on=OuterRef("pk")).order_by("-pk")
+        answered = queries.filter(ended__verb="answer")
+        return self.annotate(
+            asked_at=Subquery(queries.values("asked__at")[:1]),
+            answered_at=Subquery(answered.values("ended__at")[:1]),
+        )
+
+    def with_documents(self) -> Self:
+        """Sign-ons with `has_seen_document`: whether a moderator has looked at one of their documents."""
+        return self.annotate(has_seen_document=Exists(Document.objects.seen().filter(sign_on=OuterRef("pk"))))
+
+    def namesakes(self, letter: Letter, name: str) -> Self:
+        """Live sign-ons for an organisation of the same name, whoever has signed."""
+        return self.live().filter(letter=letter, name_key=names.key(name))
+
     def with_evidence(self) -> Self:
         """Sign-ons with all that `evidence.ladder` reads of them."""
-        return self.with_confirmation().with_bursts().with_notices()
+        return self.with_confirmation().with_bursts().with_documents().with_notices()
 
     def with_notices(self) -> Self:
         """Sign-ons with `objection`: what came of notices to the organisation's published address, as a code.
@@ -381,13 +400,15 @@ class SignOn(models.Model):
 
     @classmethod
     @transaction.atomic
-    def register(cls, text: LetterText, actor: Actor, *, note: str, **received: Any) -> "SignOn":
-        """Record a sign-on that came by e-mail, on paper or in an import; it waits for a decision.
+    def register(
+        cls, text: LetterText, actor: Actor, *, note: str, documents: Iterable[Document] = (), **received: Any
+    ) -> "SignOn":
+        """Record a sign-on that came by e-mail, on paper or in an import, with what shows it; it waits for a decision.
 
         Raises:
             LetterNotOpen: before the letter opens, while its text is not yet fixed. A late one is welcome.
             AlreadyListed: if this person has a live sign-on for an organisation of this name.
-            ValidationError: when a field breaks a rule.
+            ValidationError: when a field breaks a rule, or there are too many documents.
         """
         if not text.letter.has_opened():
             raise LetterNotOpen
@@ -395,7 +416,13 @@ class SignOn(models.Model):
         twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed) if sign_on.email else None
         if twin:
             raise AlreadyListed(twin)
-        sign_on._move("register", actor, reason=sign_on.source, note=note)
+        sign_on._move(
+            "register",
+            actor,
+            reason=sign_on.source,
+            note=note,
+            also=lambda _registered: [one.attach(sign_on, actor.who, actor.user) for one in documents],
+        )
         return sign_on
 
     @classmethod
@@ -416,27 +443,41 @@ class SignOn(models.Model):
         return self._move("confirm", REPRESENTATIVE)
 
     def query(self, actor: Actor, *, question: str, language: str = "", seen: int | None = None) -> Transition:
-        """Ask the representative something, in `language` (that of the text by default); an answer is waited for."""
+        """Ask the representative something, in `language` (that of the text by default), and wait for the answer."""
         language = language or self.text.language
-        return self._move(
-            "query",
-            actor,
-            seen=seen,
-            note=question,
-            also=lambda asked: self.queries.create(asked=asked, language=language),
-        )
+        # The message around the question speaks its language, as far as there is a catalogue.
+        with translation.override(interface_language(language)):
+            return self._move(
+                "query",
+                actor,
+                seen=seen,
+                note=question,
+                also=lambda asked: self.queries.create(asked=asked, language=language),
+            )
 
     def answer(
-        self, actor: Actor = REPRESENTATIVE, *, answer: str, note: str = "", seen: int | None = None
+        self,
+        actor: Actor = REPRESENTATIVE,
+        *,
+        answer: str,
+        note: str = "",
+        documents: Iterable[Document] = (),
+        seen: int | None = None,
     ) -> Transition:
-        """Answer the open question; a moderator, for a reply that came by mail, notes where it is kept."""
-        return self._move(
-            "answer",
-            actor,
-            seen=seen,
-            note=note,
-            also=lambda answered: self.queries.filter(ended=answered).update(answer=answer),
-        )
+        """Answer the open question; a moderator, for a reply that came by mail, notes where it is kept.
+
+        Raises:
+            ValidationError: if there is no room for so many documents.
+            SomebodyWasFaster, NotAllowed, PermissionDenied: see `_move`.
+        """
+
+        def keep(answered: Transition) -> None:
+            query = self.queries.get(ended=answered)
+            query.answer = answer
+            query.save(update_fields=["answer"])
+            query.documents.set([one.attach(self, actor.who, actor.user) for one in documents])
+
+        return self._move("answer", actor, seen=seen, note=note, also=keep)
 
     @transaction.atomic
     def accept(
@@ -633,6 +674,10 @@ class SignOn(models.Model):
         self.corrections.unfulfil(last)
 
     # ── what a moderator wants to know ──
+
+    def exchange(self) -> QueryQuerySet:
+        """Return what was asked and answered, in order."""
+        return self.queries.exchange()
 
     @property
     def name_to_print(self) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import bulk, corrections, decisions, notices, organisations, queue, record, register, sign_on
+from . import bulk, corrections, decisions, documents, notices, organisations, queries, queue, record, register, sign_on
 
 app_name = "moderation"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("register/<slug:slug>/", register.register, name="register"),
     path("sign-ons/<int:pk>/", sign_on.sign_on, name="sign_on"),
     path("sign-ons/<int:pk>/query/", decisions.query, name="query"),
+    path("sign-ons/<int:pk>/query/text/", queries.question, name="question"),
     path("sign-ons/<int:pk>/answer/", decisions.answer, name="answer"),
     path("sign-ons/<int:pk>/accept/", decisions.accept, name="accept"),
     path("sign-ons/<int:pk>/decline/", decisions.decline, name="decline"),
@@ -41,6 +42,9 @@ urlpatterns = [
     path("batches/<uuid:batch>/", bulk.outcome, name="batch"),
     path("batches/<uuid:batch>/undo/", bulk.undo, name="batch_undo"),
     path("keys/", queue.keys, name="keys"),
+    path("documents/<int:pk>/", documents.document, name="document"),
+    path("documents/<int:pk>/see/", documents.see, name="see"),
+    path("documents/<int:pk>/erase/", documents.erase, name="erase"),
     path("record/", record.record, name="record"),
     path("texts/<slug:slug>/<str:language>/", record.text_history, name="text_history"),
     path("messages/<int:pk>/send-again/", sign_on.send_again, name="send_again"),
