@@ -104,6 +104,10 @@ def addresses():
         "moderation:sign_in": "/moderation/sign-in/",
         "moderation:sign_out": "/moderation/sign-out/",
         "moderation:queue": "/moderation/",
+        "moderation:export": "/moderation/export/",
+        "moderation:figures": "/moderation/figures/",
+        "moderation:letter_figures": "/moderation/figures/every-page/",
+        "moderation:digest": "/moderation/digest/",
         "moderation:register": "/moderation/register/every-page/",
         "moderation:sign_on": f"/moderation/sign-ons/{waiting.pk}/",
         "moderation:accept": f"/moderation/sign-ons/{waiting.pk}/accept/",
@@ -128,7 +132,8 @@ def test_there_is_an_address_for_every_page(addresses):
 
 def get(client, name, addresses):
     if name in PRIVATE and name != "moderation:sign_in":
-        client.force_login(a_moderator("secretariat" if name.startswith("delivery:") else "moderator"))
+        is_secretariats = name.startswith("delivery:") or name == "moderation:export"
+        client.force_login(a_moderator("secretariat" if is_secretariats else "moderator"))
     return client.get(addresses[name])
 
 

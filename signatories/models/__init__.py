@@ -1,5 +1,6 @@
 """Organisations, their sign-ons, and the messages about them."""
 
+from .digest import Digest
 from .limit import Limit
 from .message import Message
 from .organisation import Organisation, VariantName
@@ -11,6 +12,7 @@ __all__ = [
     "REPRESENTATIVE",
     "Actor",
     "AlreadyListed",
+    "Digest",
     "LetterNotOpen",
     "Limit",
     "Message",

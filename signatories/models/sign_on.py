@@ -8,8 +8,8 @@ from typing import Any, Self
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count, Exists, OuterRef, Q
-from django.db.models.functions import Lower
+from django.db.models import Count, Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
@@ -20,6 +20,7 @@ from letter.models import Letter, LetterText
 from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, Source, State, Who
 
+from .figures import FiguresQuerySet
 from .message import Message
 from .organisation import Organisation, similar_name
 from .transition import Transition
@@ -81,7 +82,7 @@ class Similar:
     has_same_website: bool = False
 
 
-class SignOnQuerySet(models.QuerySet["SignOn"]):
+class SignOnQuerySet(FiguresQuerySet["SignOn"]):
     """Which sign-ons?"""
 
     def live(self) -> Self:
@@ -112,6 +113,12 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
             )
         return found
 
+    def chosen(self, letter: Letter | None, state: str, words: str) -> Self:
+        """Sign-ons of `letter`, in `state`, with all `words`; None and empty leave the choice open."""
+        found = self.filter(letter=letter) if letter else self.all()
+        found = found.filter(state=state) if state else found
+        return found.search(words)
+
     def counts(self) -> dict[str, int]:
         """Return how many sign-ons are in each state, zeros included. One query."""
         counted = dict(self.order_by().values_list("state").annotate(Count("pk")))
@@ -121,6 +128,10 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
         """Sign-ons with `is_confirmed`: whether the representative has proved to hold the mailbox."""
         confirmations = Transition.objects.filter(sign_on=OuterRef("pk"), verb="confirm")
         return self.annotate(is_confirmed=Exists(confirmations))
+
+    def with_name_to_write(self) -> Self:
+        """Sign-ons with `name_to_write`: the name as listed, or, before it was accepted, as signed."""
+        return self.annotate(name_to_write=Coalesce(NullIf(F("listed_name"), Value("")), F("name_as_signed")))
 
     def twin(self, letter: Letter, email: str, name: str) -> "SignOn | None":
         """Return the live sign-on of the same person for an organisation of the same name, if any."""

@@ -6,9 +6,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from letter.models import Letter, Publication
+from letter.models import Letter
 from signatories import evidence, states
-from signatories.models import Message, SignOn
+from signatories.attention import attention
+from signatories.models import SignOn
 from signatories.states import State
 
 from .desk import moderators
@@ -41,8 +42,7 @@ def queue(request):
         "letters": letters,
         "letter": letter,
         "words": words,
-        "unprintable": Publication.objects.exclude(missing_glyphs=[]).select_related("letter"),
-        "failed": Message.objects.failed().to_representatives().select_related("sign_on")[:20],
+        "attention": attention(),
     }
     return render(request, "moderation/queue.html", context)
 

@@ -138,6 +138,10 @@ print(json.dumps({{
         "queue": "/moderation/",
         "search": "/moderation/?q=justice",
         "register": "/moderation/register/icc-2020/",
+        "export": "/moderation/export/?q=justice",
+        "figures": "/moderation/figures/",
+        "figures, one letter": "/moderation/figures/icc-2020/",
+        "digest": "/moderation/digest/",
         "deliveries": "/moderation/letters/",
         "recipients": "/moderation/letters/icc-2020/recipients/",
         "recipients, delivered": "/moderation/letters/delivered/recipients/",
@@ -180,4 +184,5 @@ PUBLIC = [
 DESK = [
     "sign-in", "queue", "search", "sign-on", "sign-on, accepted", "register", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
+    "export", "figures", "figures, one letter", "digest",
 ]  # fmt: skip

@@ -1,0 +1,54 @@
+"""The form with which a file of sign-ons is asked for."""
+
+from crispy_forms.layout import Submit
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from letter.models import Letter
+from signatories import exports
+from signatories.states import State
+
+from .fields import helper, written_text
+
+
+class ExportForm(forms.Form):
+    """Somebody at the desk asks for a file, and says what for."""
+
+    kind = forms.ChoiceField(label=_("What"), widget=forms.RadioSelect)
+    letter = forms.ModelChoiceField(
+        label=_("Letter"),
+        queryset=Letter.objects.none(),
+        to_field_name="slug",
+        required=False,
+        empty_label=_("All letters"),
+    )
+    state = forms.ChoiceField(label=_("State"), choices=lambda: [("", _("All states")), *State.choices], required=False)
+    words = forms.CharField(
+        label=_("With these words"),
+        max_length=200,
+        required=False,
+        help_text=_("As in the search above the queue. They are not put on record."),
+        validators=[written_text],
+    )
+    extension = forms.ChoiceField(
+        label=_("As"),
+        choices=[("csv", _("CSV: text, for any program")), ("xlsx", _("XLSX: a workbook, for Excel and its kin"))],
+        initial="csv",
+        widget=forms.RadioSelect,
+    )
+    purpose = forms.CharField(
+        label=_("What is it for?"),
+        max_length=300,
+        help_text=_("Put on record for good, with your name: for example, “invitation to the hearing on 3 May”."),
+        validators=[written_text],
+        error_messages={"required": _("Say what the file is for: it is put on record.")},
+    )
+
+    def __init__(self, *args, user, **kwargs):
+        """Make a form with what `user` may export."""
+        super().__init__(*args, **kwargs)
+        kinds = exports.kinds_for(user)
+        self.fields["kind"].choices = [(kind, exports.LABELS[kind]) for kind in kinds]
+        self.fields["kind"].initial = kinds[0] if kinds else None
+        self.fields["letter"].queryset = Letter.objects.opened()
+        self.helper = helper(*self.fields, Submit("export", _("Export")))

@@ -1,0 +1,127 @@
+"""What the figures and the digest count: in the database, in one query each."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import TypeVar
+
+from django.db import connection, models
+from django.db.models import Count, F, Func, Min, Q, Value
+from django.db.models.functions import Lower, TruncDate
+from django.utils import timezone
+
+from signatories import evidence
+from signatories.states import Source, State
+
+from .transition import Transition
+
+Row = TypeVar("Row", bound=models.Model, covariant=True)
+# What ends the wait for a decision.
+DECIDED = (State.ACCEPTED, State.DECLINED)
+# Days at which the ages of what waits are parted.
+AGES = (1, 3, 7)
+# Sign-ons from one e-mail domain in the time asked about from which on a moderator should look.
+BURST = 5
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for a decision on one letter."""
+
+    letter: str
+    """The letter's slug."""
+    count: int
+    since: datetime
+    """When the oldest entered the queue."""
+    late: int
+    """How many have waited for more than three days."""
+
+
+@dataclass(frozen=True)
+class Burst:
+    """Many sign-ons from one e-mail domain."""
+
+    domain: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long decisions took: from entering the queue to the first decision."""
+
+    week: date | None
+    """Its Monday; None for all weeks together."""
+    count: int
+    median: float
+    """Seconds."""
+    ninetieth: float
+    """Seconds within which nine of ten were decided."""
+
+
+class FiguresQuerySet(models.QuerySet[Row]):
+    """How many, since when, how long?"""
+
+    def signatories_by_day(self) -> list[tuple[date, int]]:
+        """Return by how many the signatories became more or fewer on each day (UTC) on which they did."""
+        came, left = Q(to_state=State.ACCEPTED), Q(from_state=State.ACCEPTED)
+        moved = Transition.objects.filter(came | left, sign_on__in=self.order_by())
+        days = moved.annotate(day=TruncDate("at")).order_by("day").values_list("day")
+        return list(days.annotate(change=Count("pk", filter=came) - Count("pk", filter=left)))
+
+    def signatories_by_country(self) -> list[tuple[str, int]]:
+        """Return the number of signatories by country code, empty for those of none, the most first."""
+        listed = self.filter(state=State.ACCEPTED).values_list("listed_country")
+        return list(listed.annotate(count=Count("pk")).order_by("-count", "listed_country"))
+
+    def ages(self, at: datetime | None = None) -> list[int]:
+        """Return how many have waited for a decision up to each of `AGES`, and longer, at `at` (now by default)."""
+        at = at or timezone.now()
+        older = {f"older{days}": Count("pk", filter=Q(state_since__lte=at - timedelta(days=days))) for days in AGES}
+        waiting = self.filter(state=State.PENDING).order_by()
+        at_least = [*waiting.aggregate(all=Count("pk"), **older).values(), 0]
+        return [count - longer for count, longer in pairwise(at_least)]
+
+    def waiting_by_letter(self, at: datetime | None = None) -> list[Waiting]:
+        """Return what waits for a decision on each letter, the longest wait first, at `at` (now by default)."""
+        late = Count("pk", filter=Q(state_since__lte=(at or timezone.now()) - timedelta(days=3)))
+        waiting = self.filter(state=State.PENDING).values_list("letter__slug")
+        found = waiting.annotate(count=Count("pk"), since=Min("state_since"), late=late).order_by("since")
+        return [Waiting(*one) for one in found]
+
+    def bursts(self, since: datetime) -> list[Burst]:
+        """Return e-mail domains, of organisations' own, from which `BURST` or more signed since `since`."""
+        domain = Lower(Func(F("email"), Value("@"), Value(-1), function="split_part"))
+        signed = self.filter(created_at__gte=since, source=Source.FORM).exclude(email="")
+        found = signed.order_by().values_list(domain).annotate(count=Count("pk"))
+        many = found.filter(count__gte=BURST).order_by("-count")
+        return [Burst(domain, count) for domain, count in many if not evidence.is_free_mail(f"@{domain}")]
+
+    def pace(self, since: datetime) -> list[Pace]:
+        """Return how long decisions took, by the week (UTC) of the first decision, then for all weeks together.
+
+        An import is left out: it was decided before it came in.
+        """
+        times = (
+            self.exclude(source=Source.IMPORT)
+            .order_by()
+            .values("pk")
+            .annotate(
+                entered=Min("transitions__at", filter=Q(transitions__to_state=State.PENDING)),
+                decided=Min("transitions__at", filter=Q(transitions__to_state__in=DECIDED)),
+            )
+        )
+        inner, parameters = times.query.sql_with_params()
+        # Percentiles of what is itself grouped: more than the ORM can say.
+        sql = f"""
+            SELECT week, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds),
+                percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds)
+            FROM (
+                SELECT date_trunc('week', decided AT TIME ZONE 'UTC')::date AS week,
+                    extract(epoch FROM decided - entered)::double precision AS seconds
+                FROM ({inner}) AS times WHERE decided >= %s
+            ) AS decisions
+            GROUP BY ROLLUP (week) HAVING count(*) > 0 ORDER BY week NULLS LAST
+        """  # noqa: S608 - the inner statement is Django's own, its values are parameters
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*parameters, since])
+            return [Pace(*row) for row in cursor.fetchall()]
