@@ -90,7 +90,7 @@ class FiguresQuerySet(models.QuerySet[Row]):
 
     def bursts(self, since: datetime) -> list[Burst]:
         """Return e-mail domains, of organisations' own, from which `BURST` or more signed since `since`."""
-        domain = Lower(Func(F("email"), Value("@"), Value(-1), function="split_part"))
+        domain = Lower(Func(F("email"), Value("@"), Value(-1), function="split_part", output_field=models.TextField()))
         signed = self.filter(created_at__gte=since, source=Source.FORM).exclude(email="")
         found = signed.order_by().values_list(domain).annotate(count=Count("pk"))
         many = found.filter(count__gte=BURST).order_by("-count")
