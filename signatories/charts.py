@@ -131,7 +131,8 @@ def columns(bars: Sequence[Bar], *, direction: str, whole: bool, spoken: Callabl
         whole: whether the values are counted.
         spoken: writes a number for the reader.
     """
-    highest = max(max(bar.value or 0, bar.up_to or 0) for bar in bars)
+    # A scale to less than one would have numbers that nobody reads.
+    highest = max(1, *(max(bar.value or 0, bar.up_to or 0) for bar in bars))
     scale = ticks(highest, whole=whole)
     numbers = [spoken(number) for number in scale]
     start = max(map(len, numbers)) * CHARACTER + GAP

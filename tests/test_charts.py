@@ -86,6 +86,12 @@ def test_one_column_alone_is_not_as_wide_as_the_drawing():
     assert column.width == str(charts.WIDEST)
 
 
+def test_a_scale_goes_up_to_one_at_least():
+    assert [tick.label for tick in drawn(Bar("one", 0.001, 0.002), whole=False).ticks] == [
+        *("0", "0.2", "0.4", "0.6", "0.8", "1")
+    ]
+
+
 def test_a_column_without_a_value_leaves_its_place_empty():
     drawing = drawn(Bar("one", 5), Bar("two", None), Bar("three", 7))
 
