@@ -12,6 +12,7 @@ from letter.models import Publication, absolute
 
 from .models import Message, SignOn
 from .models.figures import Burst, Waiting
+from .states import State
 
 # Failed messages that are shown one by one.
 SHOWN = 20
@@ -41,6 +42,8 @@ class Report:
     waiting: list[Waiting]
     bursts: list[Burst]
     """Of the last day."""
+    unanswered: int
+    """Questions that representatives have not answered yet. They alone are no reason to write."""
     attention: Attention
     newest: Entry | None
     """The newest entry of the record: whoever keeps the digest can tell whether the record was cut off later."""
@@ -78,6 +81,7 @@ def report(at: datetime | None = None) -> Report:
         at=at,
         waiting=SignOn.objects.waiting_by_letter(at),
         bursts=SignOn.objects.bursts(at - timedelta(days=1)),
+        unanswered=SignOn.objects.in_state(State.QUERIED).count(),
         attention=attention(),
         newest=Entry.objects.first(),
     )

@@ -1,31 +1,15 @@
 """What a moderator decides, one form per act."""
 
-from crispy_forms.layout import Submit
 from django import forms
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from signatories import names
 from signatories.models import Organisation
 from signatories.states import Reason
 
-from .fields import WebsiteField, checked_acronym, country_choices, helper, name_field, plain_text, written_text
-
-
-class DecisionForm(forms.Form):
-    """What every decision carries: the last transition that the moderator saw."""
-
-    seen = forms.IntegerField(widget=forms.HiddenInput)
-    submit = ""
-
-    def __init__(self, *args, sign_on, **kwargs):
-        """Make a form for a decision on `sign_on`."""
-        super().__init__(*args, **kwargs)
-        self.sign_on = sign_on
-        self.initial.setdefault("seen", getattr(sign_on.transitions.last(), "pk", None))
-        # Several of these forms stand on one page.
-        self.auto_id = f"{type(self).__name__.removesuffix('Form').lower()}_%s"
-        self.helper = helper(*self.fields, Submit("act", self.submit))
+from .fields import DecisionForm, WebsiteField, checked_acronym, country_choices, name_field, plain_text, written_text
+from .organisations import recorded_under
+from .queries import AnswerByMailForm, QueryForm
 
 
 class AcceptForm(DecisionForm):
@@ -38,7 +22,7 @@ class AcceptForm(DecisionForm):
     other_organisation = forms.CharField(
         label=_("Name of that other organisation"),
         required=False,
-        help_text=_("Only for “one that we know”: its name as recorded, or another form of it."),
+        help_text=_("Only for “one that we know”: its name as recorded, another form of it, or its number as in #12."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     listed_name = name_field(label=_("Name as listed"), help_text=_("This is what will be printed."))
@@ -91,15 +75,10 @@ class AcceptForm(DecisionForm):
 
     def find_other(self, name):
         """Choose the one organisation that is recorded under `name`, or say which there are."""
-        found = list(Organisation.objects.known_as(name)) if name else []
-        if len(found) == 1:
-            self.cleaned_data["organisation"] = found[0]
-            return
-        near = ", ".join(f"“{one}”" for one in Organisation.objects.similar_to(name)[:5]) if name else ""
-        problem = _("No organisation is recorded under this name.")
-        if found:
-            problem = _("Several organisations are recorded under this name.")
-        self.add_error("other_organisation", format_lazy("{} {}", problem, near) if near else problem)
+        try:
+            self.cleaned_data["organisation"] = recorded_under(name)
+        except forms.ValidationError as error:
+            self.add_error("other_organisation", error)
 
     def clean_listed_acronym(self):
         """Hold the acronym to the rules of names: it is published."""
@@ -147,6 +126,8 @@ class WithdrawForm(DecisionForm):
 
 
 FORMS: dict[str, type[DecisionForm]] = {
+    "query": QueryForm,
+    "answer": AnswerByMailForm,
     "accept": AcceptForm,
     "decline": DeclineForm,
     "reopen": ReopenForm,

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('signatories', '0007_groups_see_representatives'),
+        ('signatories', '0051_merges'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -2,23 +2,33 @@
 
 from .digest import Digest
 from .limit import Limit
+from .merge import BothListed, Merge, NotUndoable, Plan, split
 from .message import Message
-from .organisation import Organisation, VariantName
+from .organisation import ChangedMeanwhile, Organisation
+from .query import Query
 from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster
 from .transition import Transition
+from .variant_name import VariantName
 
 __all__ = [
     "OPERATOR",
     "REPRESENTATIVE",
     "Actor",
     "AlreadyListed",
+    "BothListed",
+    "ChangedMeanwhile",
     "Digest",
     "LetterNotOpen",
     "Limit",
+    "Merge",
     "Message",
+    "NotUndoable",
     "Organisation",
+    "Plan",
+    "Query",
     "SignOn",
     "SomebodyWasFaster",
     "Transition",
     "VariantName",
+    "split",
 ]

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 # The hour of the day (UTC) from which on the day's digests are made.
 HOUR = 7
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 class DigestQuerySet(models.QuerySet["Digest"]):
@@ -29,7 +28,7 @@ class DigestQuerySet(models.QuerySet["Digest"]):
         at = at or timezone.now()
         if at.hour < HOUR:
             return self.none()
-        readers = User.objects.with_perm("signatories.view_signon", backend=BACKEND).exclude(email="")
+        readers = User.objects.with_perm("signatories.view_signon").exclude(email="")
         made = models.Q(made_on__gte=at.date())
         return self.filter(frequency=Digest.Frequency.DAILY, user__in=readers).exclude(made).select_related("user")
 

@@ -6,13 +6,13 @@ from itertools import pairwise
 from typing import TypeVar
 
 from django.db import connection, models
-from django.db.models import Count, F, Func, Min, Q, Value
-from django.db.models.functions import Lower, TruncDate
+from django.db.models import Count, Min, Q
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from signatories import evidence
 from signatories.states import Source, State
 
+from .related import BURST
 from .transition import Transition
 
 Row = TypeVar("Row", bound=models.Model, covariant=True)
@@ -20,8 +20,6 @@ Row = TypeVar("Row", bound=models.Model, covariant=True)
 DECIDED = (State.ACCEPTED, State.DECLINED)
 # Days at which the ages of what waits are parted.
 AGES = (1, 3, 7)
-# Sign-ons from one e-mail domain in the time asked about from which on a moderator should look.
-BURST = 5
 
 
 @dataclass(frozen=True)
@@ -39,9 +37,10 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Burst:
-    """Many sign-ons from one e-mail domain."""
+    """Unusually many sign-ons from one place."""
 
     domain: str
+    """Their e-mail's domain; empty for those of many domains that came from one network."""
     count: int
 
 
@@ -88,14 +87,6 @@ class FiguresQuerySet(models.QuerySet[Row]):
         found = waiting.annotate(count=Count("pk"), since=Min("state_since"), late=late).order_by("since")
         return [Waiting(*one) for one in found]
 
-    def bursts(self, since: datetime) -> list[Burst]:
-        """Return e-mail domains, of organisations' own, from which `BURST` or more signed since `since`."""
-        domain = Lower(Func(F("email"), Value("@"), Value(-1), function="split_part", output_field=models.TextField()))
-        signed = self.filter(created_at__gte=since, source=Source.FORM).exclude(email="")
-        found = signed.order_by().values_list(domain).annotate(count=Count("pk"))
-        many = found.filter(count__gte=BURST).order_by("-count")
-        return [Burst(domain, count) for domain, count in many if not evidence.is_free_mail(f"@{domain}")]
-
     def pace(self, since: datetime) -> list[Pace]:
         """Return how long decisions took, by the week (UTC) of the first decision, then for all weeks together.
 
@@ -125,3 +116,13 @@ class FiguresQuerySet(models.QuerySet[Row]):
         with connection.cursor() as cursor:
             cursor.execute(sql, [*parameters, since])
             return [Pace(*row) for row in cursor.fetchall()]
+
+
+def bursts(unusual: models.QuerySet[Row]) -> list[Burst]:
+    """Return from where sign-ons with `email_domain` came in bursts, the most first; few of one domain are one line."""
+    counted = (
+        unusual.order_by().values_list("email_domain").annotate(count=Count("pk")).order_by("-count", "email_domain")
+    )
+    found = [Burst(domain, count) for domain, count in counted]
+    few = sum(one.count for one in found if one.count <= BURST)
+    return [*(one for one in found if one.count > BURST), *([Burst("", few)] if few else [])]

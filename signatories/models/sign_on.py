@@ -1,8 +1,8 @@
 """The act of one organisation asking to stand under one letter, and all that may happen to it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.contrib.auth.models import User
@@ -20,10 +20,16 @@ from letter.models import Letter, LetterText
 from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, Source, State, Who
 
-from .figures import FiguresQuerySet
+from . import figures, related, similar
 from .message import Message
-from .organisation import Organisation, similar_name
+from .organisation import Organisation
+from .related import Related, email_domain
+from .similar import Similar
 from .transition import Transition
+from .variant_name import trigrams
+
+# Which line of the public page a sign-on is: see `SignOn.anchor`.
+PLACE = Coalesce("anchor", "organisation_id", output_field=models.BigIntegerField())
 
 
 @dataclass(frozen=True)
@@ -68,21 +74,7 @@ class AlreadyListed(Exception):
         self.sign_on = sign_on
 
 
-@dataclass(frozen=True)
-class Similar:
-    """Something that this sign-on's name may be another form of."""
-
-    similarity: names.Similarity
-    name: str
-    organisation: Organisation | None = None
-    listing: "SignOn | None" = None
-    """The sign-on by which that organisation is a signatory of this letter."""
-    sign_on: "SignOn | None" = None
-    """The other sign-on, where no moderator has named its organisation yet."""
-    has_same_website: bool = False
-
-
-class SignOnQuerySet(FiguresQuerySet["SignOn"]):
+class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
     """Which sign-ons?"""
 
     def live(self) -> Self:
@@ -95,7 +87,7 @@ class SignOnQuerySet(FiguresQuerySet["SignOn"]):
 
     def in_state(self, state: str) -> Self:
         """Sign-ons in `state`: those that wait, oldest first; the others, latest change first."""
-        waits = state in (State.PENDING, State.UNCONFIRMED)
+        waits = state in (State.UNCONFIRMED, State.PENDING, State.QUERIED)
         return self.filter(state=state).order_by("state_since" if waits else "-state_since", "pk")
 
     def search(self, words: str) -> Self:
@@ -133,17 +125,55 @@ class SignOnQuerySet(FiguresQuerySet["SignOn"]):
         """Sign-ons with `name_to_write`: the name as listed, or, before it was accepted, as signed."""
         return self.annotate(name_to_write=Coalesce(NullIf(F("listed_name"), Value("")), F("name_as_signed")))
 
+    def with_evidence(self) -> Self:
+        """Sign-ons with all that `evidence.ladder` reads of them."""
+        return self.with_confirmation().with_bursts()
+
+    def with_bursts(self) -> Self:
+        """Sign-ons with `is_in_burst`: whether more than `related.BURST` came from one place within an hour."""
+        domain = self.annotate(email_domain=related.email_domain())
+        return domain.annotate(is_in_burst=related.is_in_burst(self.model._default_manager.all()))
+
+    def unusual(self, since: datetime | None = None) -> Self:
+        """Sign-ons that came in a burst from one e-mail domain or network, since a moment if one is given."""
+        some = self.filter(created_at__gte=since) if since else self
+        return some.with_bursts().filter(is_in_burst=True)
+
+    def bursts(self, since: datetime) -> list[figures.Burst]:
+        """Return from which e-mail domains the unusual sign-ons since `since` came."""
+        return figures.bursts(self.unusual(since))
+
+    def similar_to_each(self, sign_ons: Sequence["SignOn"]) -> dict[int, list[Similar]]:
+        """Return, by key, what each of `sign_ons` may be another form of, likeliest first."""
+        return similar.similar_to_each(sign_ons, self)
+
+    def related_to_each(self, sign_ons: Sequence["SignOn"]) -> dict[int, Related]:
+        """Return, by key, what else came from the domain, network and person of each of `sign_ons`."""
+        return related.related_to_each(sign_ons, self)
+
+    def forget_networks(self, at: datetime | None = None) -> int:
+        """Erase the networks of sign-ons older than `related.NETWORK_DAYS`; returns of how many."""
+        before = (at or timezone.now()) - timedelta(days=related.NETWORK_DAYS)
+        return self.filter(created_at__lt=before).exclude(network_key="").update(network_key="")
+
     def twin(self, letter: Letter, email: str, name: str) -> "SignOn | None":
         """Return the live sign-on of the same person for an organisation of the same name, if any."""
         return self.live().filter(letter=letter, email__iexact=email, name_key=names.key(name)).first()
 
     def lines(self, letter: Letter) -> Iterator[Line]:
         """Yield the lines of the letter's public list, in order; the query runs at the first of them."""
-        columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "organisation_id", "sort_key")
-        for name, acronym, country, website, pk, sort_key in (
-            self.filter(letter=letter).accepted().values_list(*columns)
-        ):
-            yield Line(name, acronym, country, website, str(pk), sort_key)
+        columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "sort_key")
+        rows = self.filter(letter=letter).accepted().values_list(*columns, PLACE)
+        for name, acronym, country, website, sort_key, anchor in rows:
+            # A letter that no organisation's number has: see `SignOn.anchor`.
+            yield Line(name, acronym, country, website, str(anchor) if anchor > 0 else f"a{-anchor}", sort_key)
+
+    def move_to(self, organisation: Organisation) -> int:
+        """Give these sign-ons to another organisation; their lines stay where they are on the public page.
+
+        Doing it again with the former organisation restores what was.
+        """
+        return self.update(organisation=organisation, anchor=NullIf(PLACE, organisation.pk))
 
 
 class SignOn(models.Model):
@@ -168,6 +198,8 @@ class SignOn(models.Model):
     representative_name = models.CharField(_("name of the representative"), max_length=200, blank=True)
     representative_role = models.CharField(_("role"), max_length=200, blank=True)
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    network_key = models.CharField(max_length=64, blank=True, editable=False)
+    """Of the client's network, keyed: it says that two came from one place, not from which. Erased after a month."""
     declaration = models.TextField(blank=True)
     declaration_version = models.CharField(max_length=10, blank=True)
 
@@ -175,6 +207,9 @@ class SignOn(models.Model):
     organisation = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="sign_ons"
     )
+    anchor = models.BigIntegerField(null=True, editable=False)
+    """Which line it is on the public page, where that is not its organisation's number: what was published keeps its
+    place when organisations are merged and split. Where that number is taken, its own, below zero."""
     listed_name = models.CharField(
         max_length=names.MAX_LENGTH,
         blank=True,
@@ -209,6 +244,12 @@ class SignOn(models.Model):
             ),
             models.UniqueConstraint(
                 "letter",
+                PLACE,
+                condition=Q(state=State.ACCEPTED),
+                name="line_has_a_place_of_its_own",
+            ),
+            models.UniqueConstraint(
+                "letter",
                 Lower("email"),
                 "name_key",
                 condition=Q(state__in=LIVE) & ~Q(email=""),
@@ -223,6 +264,16 @@ class SignOn(models.Model):
         indexes = [
             models.Index(fields=["letter", "sort_key"], condition=Q(state=State.ACCEPTED), name="signatories_in_order"),
             models.Index(fields=["state", "state_since"], name="sign_on_queue"),
+            # What else came from there: signatories/models/related.py.
+            models.Index(Lower("email"), name="sign_on_email"),
+            models.Index(email_domain(), "created_at", name="sign_on_email_domain"),
+            models.Index(fields=["network_key", "created_at"], condition=~Q(network_key=""), name="sign_on_network"),
+            trigrams(
+                fields=["name_normalised"],
+                opclasses=["gin_trgm_ops"],
+                condition=Q(organisation=None),
+                name="sign_on_name_trigrams",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -303,6 +354,29 @@ class SignOn(models.Model):
         """Take the representative's word that the mailbox is theirs; the sign-on enters the queue."""
         return self._move("confirm", REPRESENTATIVE)
 
+    def query(self, actor: Actor, *, question: str, language: str = "", seen: int | None = None) -> Transition:
+        """Ask the representative something, in `language` (that of the text by default); an answer is waited for."""
+        language = language or self.text.language
+        return self._move(
+            "query",
+            actor,
+            seen=seen,
+            note=question,
+            also=lambda asked: self.queries.create(asked=asked, language=language),
+        )
+
+    def answer(
+        self, actor: Actor = REPRESENTATIVE, *, answer: str, note: str = "", seen: int | None = None
+    ) -> Transition:
+        """Answer the open question; a moderator, for a reply that came by mail, notes where it is kept."""
+        return self._move(
+            "answer",
+            actor,
+            seen=seen,
+            note=note,
+            also=lambda answered: self.queries.filter(ended=answered).update(answer=answer),
+        )
+
     @transaction.atomic
     def accept(
         self,
@@ -317,11 +391,15 @@ class SignOn(models.Model):
     ) -> Transition:
         """List the organisation, an existing one or (None) a new one, under exactly these words.
 
+        One that was merged into another meanwhile stands for that one.
+
         Raises:
             AlreadyListed: if the organisation is a signatory of this letter by another sign-on.
             SomebodyWasFaster, NotAllowed, PermissionDenied, ValidationError: see `_move`.
         """
         bare, bracketed = names.split_acronym(listed_name)
+        # The sign-on's lock before the organisation's, as a merge takes them.
+        before = SignOn.objects.select_for_update(of=("self",)).only("organisation", "anchor").get(pk=self.pk)
         if organisation is None:
             organisation = Organisation(
                 name=bare, acronym=listed_acronym or bracketed, country=listed_country, website=listed_website
@@ -329,23 +407,27 @@ class SignOn(models.Model):
             organisation.clean_fields()
             organisation.save()
         else:
+            organisation = Organisation.objects.hold(organisation.pk)
             organisation.learn(listed_name)
         organisation.learn(self.name_as_signed)
+        listing: dict[str, Any] = {
+            "organisation": organisation,
+            "listed_name": listed_name,
+            "listed_acronym": listed_acronym,
+            "listed_country": listed_country,
+            "listed_website": listed_website,
+            "sort_key": names.sort_key(listed_name),
+        }
+        anchor = before.anchor if before.organisation_id == organisation.pk else None
         try:
             with transaction.atomic():
-                return self._move(
-                    "accept",
-                    actor,
-                    seen=seen,
-                    organisation=organisation,
-                    listed_name=listed_name,
-                    listed_acronym=listed_acronym,
-                    listed_country=listed_country,
-                    listed_website=listed_website,
-                    sort_key=names.sort_key(listed_name),
-                )
+                return self._move("accept", actor, seen=seen, anchor=anchor, **listing)
         except IntegrityError as error:
-            raise AlreadyListed(organisation.sign_ons.filter(letter=self.letter).accepted().first()) from error
+            other = organisation.sign_ons.filter(letter=self.letter).accepted().exclude(pk=self.pk).first()
+            if other is not None:
+                raise AlreadyListed(other) from error
+        # Its place on the page is that of a line which went to another organisation in a split.
+        return self._move("accept", actor, seen=seen, anchor=-self.pk, **listing)
 
     def decline(self, actor: Actor, *, reason: str, note: str = "", seen: int | None = None) -> Transition:
         """Decline, with a reason of `states.Reason` and a note that is sent to the representative."""
@@ -368,6 +450,7 @@ class SignOn(models.Model):
         seen: int | None = None,
         reason: str = "",
         note: str = "",
+        also: Callable[[Transition], object] | None = None,
         **changes: Any,
     ) -> Transition:
         """Carry out `verb`: state, record, message and stale list in one transaction.
@@ -378,6 +461,7 @@ class SignOn(models.Model):
             seen: the last transition that the actor saw, if they decided by what they saw.
             reason: a coded reason; required by some verbs.
             note: for the record, and with some verbs for the representative; required by some.
+            also: writes what else belongs to it, before its message is worded.
             changes: fields that change with the state.
 
         Raises:
@@ -417,6 +501,10 @@ class SignOn(models.Model):
         )
         if before is not None:
             Message.drop_decisions(self.pk)
+        if before == State.QUERIED:
+            self.queries.open().update(ended=transition)
+        if also:
+            also(transition)
         if rule.message:
             mail.queue(self, rule.message, transition=transition, is_decision=rule.can_be_undone)
         if State.ACCEPTED in (before, rule.target):
@@ -437,33 +525,15 @@ class SignOn(models.Model):
         """Whether the organisation still asks to stand under the letter."""
         return self.state in LIVE
 
+    @property
+    def evidence(self) -> list[evidence.Mark]:
+        """What speaks for the sign-on or against it; asked for with `with_evidence`."""
+        return evidence.ladder(self)
+
     def similar(self) -> list[Similar]:
         """Return organisations, and other live sign-ons of this letter, that may be the same, likeliest first."""
-        found = []
-        domain = "" if evidence.is_shared_host(self.website) else evidence.domain_of_website(self.website)
-        candidates = list(Organisation.objects.similar_to(self.name_as_signed, self.acronym, self.website))
-        on_letter = SignOn.objects.filter(letter=self.letter, organisation__in=candidates).exclude(pk=self.pk)
-        listings = {other.organisation_id: other for other in on_letter.accepted()}
-        for organisation in candidates:
-            forms = [organisation.name, *(variant.name for variant in organisation.variants.all())]
-            likeliest = min((self._classify(form, organisation.acronym) for form in forms), key=lambda one: one.rank)
-            same_website = bool(domain) and domain == evidence.domain_of_website(organisation.website)
-            found.append(
-                Similar(
-                    likeliest,
-                    organisation.name,
-                    organisation=organisation,
-                    listing=listings.get(organisation.pk),
-                    has_same_website=same_website,
-                )
-            )
-        others = SignOn.objects.live().filter(similar_name(names.split_acronym(self.name_as_signed)[0]))
-        others = others.filter(letter=self.letter, organisation=None).exclude(pk=self.pk)
-        for other in others[:20]:
-            similarity = self._classify(other.name_as_signed, other.acronym)
-            found.append(Similar(similarity, other.name_as_signed, sign_on=other))
-        relevant = [one for one in found if one.has_same_website or one.similarity != names.Similarity.DIFFERENT]
-        return sorted(relevant, key=lambda one: (one.similarity.rank, one.name))[:12]
+        return SignOn.objects.similar_to_each([self])[self.pk]
 
-    def _classify(self, name: str, acronym: str) -> names.Similarity:
-        return names.classify(self.name_as_signed, name, acronym=self.acronym, other_acronym=acronym)
+    def related(self) -> Related:
+        """Return what else came from the same domain, network and person."""
+        return SignOn.objects.related_to_each([self])[self.pk]

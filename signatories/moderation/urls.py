@@ -1,15 +1,12 @@
 """The moderator's addresses, under /moderation/."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from . import decisions, digest, exports, figures, queue, register, sign_in, sign_on
+from . import decisions, digest, exports, figures, organisations, queue, record, register, sign_on
 
 app_name = "moderation"
 
 urlpatterns = [
-    path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
-    path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("", queue.queue, name="queue"),
     path("export/", exports.export, name="export"),
     path("figures/", figures.figures, name="figures"),
@@ -17,9 +14,23 @@ urlpatterns = [
     path("digest/", digest.digest, name="digest"),
     path("register/<slug:slug>/", register.register, name="register"),
     path("sign-ons/<int:pk>/", sign_on.sign_on, name="sign_on"),
+    path("sign-ons/<int:pk>/query/", decisions.query, name="query"),
+    path("sign-ons/<int:pk>/answer/", decisions.answer, name="answer"),
     path("sign-ons/<int:pk>/accept/", decisions.accept, name="accept"),
     path("sign-ons/<int:pk>/decline/", decisions.decline, name="decline"),
     path("sign-ons/<int:pk>/reopen/", decisions.reopen, name="reopen"),
     path("sign-ons/<int:pk>/withdraw/", decisions.withdraw, name="withdraw"),
+    path("organisations/", organisations.organisations, name="organisations"),
+    path("organisations/<int:pk>/", organisations.organisation, name="organisation"),
+    path("organisations/<int:pk>/edit/", organisations.edit_organisation, name="edit_organisation"),
+    path("organisations/<int:pk>/variants/", organisations.add_variant, name="add_variant"),
+    path("variants/<int:pk>/", organisations.change_variant, name="change_variant"),
+    path("variants/<int:pk>/remove/", organisations.remove_variant, name="remove_variant"),
+    path("organisations/<int:pk>/merge/", organisations.choose_other, name="choose_other"),
+    path("organisations/<int:pk>/merge/<int:other>/", organisations.merge, name="merge"),
+    path("organisations/<int:pk>/split/", organisations.split, name="split"),
+    path("merges/<int:pk>/undo/", organisations.undo_merge, name="undo_merge"),
+    path("record/", record.record, name="record"),
+    path("texts/<slug:slug>/<str:language>/", record.text_history, name="text_history"),
     path("messages/<int:pk>/send-again/", sign_on.send_again, name="send_again"),
 ]
