@@ -47,8 +47,9 @@ def test_a_digest_tells_what_waits_and_how_long_what_is_unusual_and_what_went_wr
     waiting.append(a_sign_on(peace, "pending", email="other@two.example"))
     for one, days in zip(waiting, (0, 3, 9, 1), strict=True):
         SignOn.objects.filter(pk=one.pk).update(state_since=timezone.now() - timedelta(days=days))
-    for number in range(5):
+    for number in range(11):
         a_sign_on(peace, "unconfirmed", email=f"robot{number}@burst.example")
+    a_sign_on(justice, "queried", moderator=a_moderator())
     waiting[0].messages.first().failed("550", is_final=True)
     Publication.objects.filter(letter=peace).update(missing_glyphs=[{"name": "人权"}])
     user = a_reader()
@@ -70,9 +71,11 @@ def test_a_digest_tells_what_waits_and_how_long_what_is_unusual_and_what_went_wr
         "- justice: 3, the oldest for 1 week, 2 days, 2 for more than three days",
         "- peace: 1, the oldest for 1 day",
         "",
-        "Unusual in the last 24 hours: many sign-ons from one e-mail domain.",
+        "Unusual in the last 24 hours, many sign-ons within an hour from one e-mail domain or network:",
         "",
-        "- burst.example: 5",
+        "- burst.example: 11",
+        "",
+        "1 question to a representative has no answer yet.",
         "",
         "1 message to a representative could not be sent.",
         "",
@@ -175,18 +178,17 @@ def test_two_workers_at_once_make_one_message():
     assert len(sent()) == 1
 
 
-def test_a_burst_is_five_from_one_domain_of_an_organisations_own_by_the_form():
-    letter = a_letter()
-    now = timezone.now()
-    for number in range(5):
-        a_sign_on(letter, "unconfirmed", email=f"a{number}@Burst.example")
+def test_bursts_are_told_by_domain_and_those_of_one_network_but_many_domains_in_one_line():
+    letter, now = a_letter(), timezone.now()
+    for number in range(12):
+        a_sign_on(letter, "unconfirmed", email=f"a{number}@burst.example")
         a_sign_on(letter, "unconfirmed", email=f"b{number}@gmail.com")
         a_sign_on(letter, "unconfirmed", email=f"c{number}@old.example", created_at=now - timedelta(days=2))
-    for number in range(4):
-        a_sign_on(letter, "unconfirmed", email=f"d{number}@four.example")
-    SignOn.objects.filter(email="a0@burst.example").update(email="a0@BURST.example")
+        a_sign_on(letter, "unconfirmed", email=f"d@network{number}.example", network_key="one network")
+    for number in range(10):
+        a_sign_on(letter, "unconfirmed", email=f"e{number}@ten.example")
 
-    assert SignOn.objects.bursts(now - timedelta(days=1)) == [Burst("burst.example", 5)]
+    assert SignOn.objects.bursts(now - timedelta(days=1)) == [Burst("burst.example", 12), Burst("", 12)]
 
 
 def test_attention_lists_the_first_failed_messages_and_counts_them_all(django_assert_num_queries):
@@ -285,7 +287,7 @@ def test_the_page_asks_the_same_number_of_queries_for_one_row_and_for_three(desk
     for _number in range(count):
         a_sign_on(a_letter(), "pending").messages.first().failed("550", is_final=True)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         desk.get("/moderation/digest/")
 
 

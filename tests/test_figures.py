@@ -241,7 +241,7 @@ def test_the_figures_ask_the_same_number_of_queries_for_one_row_and_for_three(de
     for _number in range(count):
         a_sign_on(letter, "pending")
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         desk.get("/moderation/figures/justice/")
 
 
