@@ -43,12 +43,15 @@ def main(*arguments):
 def fill(size):
     """Make sign-ons with the records of half a year, past the verbs."""
     letter = common.fill(int(size))
+    from allauth.mfa.models import Authenticator
     from django.contrib.auth.models import User
     from django.utils import timezone
 
+    from demo.authenticator import SECRET
     from signatories.models import SignOn, Transition
 
-    User.objects.create_superuser("measured", "measured@example.org")
+    user = User.objects.create_superuser("measured", "measured@example.org")
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": SECRET})
     source, now = random.Random(2026), timezone.now()  # noqa: S311 - nothing here is secret
     made, kept = [], list(SignOn.objects.filter(letter=letter))
     for number, one in enumerate(kept):
@@ -76,9 +79,10 @@ def signed_in():
     """Return a client with every permission."""
     common.django()
     from django.contrib.auth.models import User
-    from django.test import Client
 
-    client = Client(headers={"host": "127.0.0.1"})
+    from tests.conftest import DeskClient
+
+    client = DeskClient(headers={"host": "127.0.0.1"})
     client.force_login(User.objects.get(username="measured"))
     return client
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection, models
 from django.db.models import Count, Min, Q
@@ -118,7 +118,7 @@ class FiguresQuerySet(models.QuerySet[Row]):
             return [Pace(*row) for row in cursor.fetchall()]
 
 
-def bursts(unusual: models.QuerySet[Row]) -> list[Burst]:
+def bursts(unusual: models.QuerySet[Any]) -> list[Burst]:
     """Return from where sign-ons with `email_domain` came in bursts, the most first; few of one domain are one line."""
     counted = (
         unusual.order_by().values_list("email_domain").annotate(count=Count("pk")).order_by("-count", "email_domain")
