@@ -14,7 +14,7 @@ SIZES = (100, 10_000)
 ROUNDS = 9
 # Of so many sign-ons one waits, and one was declined; the others are accepted.
 WAITING, DECLINED = 10, 9
-FORM = {"kind": "representatives", "letter": "", "state": "", "words": "", "purpose": "a measurement"}
+FORM = {"kind": "representatives", "letter": "", "state": "any", "purpose": "a measurement"}
 
 
 def main(*arguments):

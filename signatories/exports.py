@@ -21,7 +21,7 @@ from letter.artefacts.data import defused
 from letter.artefacts.xlsx import new_sheet, text_cell
 from letter.models import Letter
 
-from .models import SignOn
+from .models.sign_on import SignOnQuerySet
 from .states import Source, State
 
 # Rows in memory at a time, and bytes of a file before it goes to disk.
@@ -95,23 +95,30 @@ def kinds_for(user: User) -> list[str]:
 
 @transaction.atomic
 def export(
-    user: User, *, kind: str, letter: Letter | None, state: str, words: str, extension: str, purpose: str
+    user: User,
+    sign_ons: SignOnQuerySet,
+    *,
+    kind: str,
+    letter: Letter | None,
+    narrowed: dict[str, str],
+    extension: str,
+    purpose: str,
 ) -> BinaryIO | None:
-    """Return a file of the sign-ons so chosen, and put on record who took it and what for; None if there is none.
+    """Return a file of `sign_ons`, and put on record who took it and what for; None if there is none.
 
     Memory stays flat. The file has no name on disk and is gone once it is closed.
 
     Args:
         user: who exports.
+        sign_ons: which ones.
         kind: a key of `KINDS`.
-        letter: the letter, None for all.
-        state: the state, empty for all.
-        words: a search (`SignOnQuerySet.search`), empty for none. It may be an address: the record does not hold it.
+        letter: the letter that they are about, None for all letters.
+        narrowed: how they were chosen, for the record: no words of a search, which may be somebody's address.
         extension: a key of `TYPES`.
         purpose: what the file is for.
     """
     columns = KINDS[kind]
-    chosen = SignOn.objects.chosen(letter, state, words).with_confirmation().with_name_to_write().order_by("pk")
+    chosen = sign_ons.with_confirmation().with_name_to_write().order_by("pk")
     cells = chosen.values_list(*(column.field for column in columns)).iterator(chunk_size=CHUNK)
     rows = ([column.write(cell) for column, cell in zip(columns, row, strict=True)] for row in cells)
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - whoever sends it closes it
@@ -128,8 +135,7 @@ def export(
         letter,
         purpose=purpose,
         what=kind,
-        state=state,
-        is_searched=bool(words),
+        narrowed=narrowed,
         format=extension,
         rows=count,
         sha256=sha256,

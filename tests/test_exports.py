@@ -3,18 +3,21 @@
 import csv
 import hashlib
 import io
+import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from audit.models import Entry
 from signatories.models import Actor, SignOn
-from tests.factories import a_letter, a_moderator, a_sign_on, an_accepted
+from tests.factories import a_letter, a_moderator, a_sign_on, an_accepted, received
 
 pytestmark = pytest.mark.django_db
 
-FORM = {"kind": "signons", "letter": "", "state": "", "words": "", "extension": "csv", "purpose": "For the hearing"}
+FORM = {"kind": "signons", "letter": "", "state": "any", "q": "", "extension": "csv", "purpose": "For the hearing"}
 PERSON = {"representative_name": "Amina Diallo", "representative_role": "Director", "email": "amina@alhaq.example"}
 
 
@@ -101,8 +104,10 @@ def test_an_organisation_is_written_to_under_the_name_as_listed(secretariat):
 def test_the_filters_of_the_queue_choose_the_rows(secretariat):
     letter, other = a_letter(slug="justice"), a_letter(slug="peace")
     an_accepted(letter, "Al-Haq", "Odhikar")
-    a_sign_on(letter, "pending", "MADRE", email="madre@madre.example")
-    a_sign_on(other, "pending", "REDRESS")
+    a_sign_on(letter, "pending", "MADRE", email="madre@madre.example", website="https://madre.example")
+    mine = received(name_as_signed="REDRESS", country="")
+    old = SignOn.register(other.text(), Actor.moderator(secretariat.user), note="by post", **mine)
+    SignOn.objects.filter(pk=old.pk).update(state_since=timezone.now() - timedelta(days=4))
 
     def names(**chosen):
         return [row["name as signed"] for row in sheet(asked(secretariat, **chosen))]
@@ -110,15 +115,17 @@ def test_the_filters_of_the_queue_choose_the_rows(secretariat):
     assert names() == ["Al-Haq", "Odhikar", "MADRE", "REDRESS"]
     assert names(letter="justice") == ["Al-Haq", "Odhikar", "MADRE"]
     assert names(state="pending") == ["MADRE", "REDRESS"]
-    assert names(letter="justice", state="accepted", words="odhi") == ["Odhikar"]
-    assert names(words="madre@madre") == ["MADRE"]
+    assert names(letter="justice", state="accepted", q="odhi") == ["Odhikar"]
+    assert names(q="madre@madre") == ["MADRE"]
+    assert names(evidence="own-domain", state="pending", letter="justice") == ["MADRE"]
+    assert [names(country="none"), names(age="3"), names(mine="on")] == [["REDRESS"]] * 3
 
 
 def test_who_took_what_and_what_for_is_on_record_with_the_hash_of_the_file(secretariat):
     letter = a_letter(slug="justice")
     an_accepted(letter, "Al-Haq", "Odhikar")
 
-    response = asked(secretariat, letter="justice", state="accepted", words="al-haq")
+    response = asked(secretariat, letter="justice", state="accepted", q="al-haq")
 
     entry = Entry.objects.first()
     assert (entry.user, entry.act, entry.subject_kind, entry.subject_id) == (
@@ -128,8 +135,7 @@ def test_who_took_what_and_what_for_is_on_record_with_the_hash_of_the_file(secre
     assert entry.detail == {
         "purpose": "For the hearing",
         "what": "signons",
-        "state": "accepted",
-        "is_searched": True,
+        "narrowed": {"state": "accepted", "q": "…"},
         "format": "csv",
         "rows": 1,
         "sha256": hashlib.sha256(response.getvalue()).hexdigest(),
@@ -143,9 +149,10 @@ def test_who_took_what_and_what_for_is_on_record_with_the_hash_of_the_file(secre
         ({"purpose": "a\x01b"}, "invisible control character"),
         ({"kind": "everything"}, "Select a valid choice"),
         ({"state": "lost"}, "Select a valid choice"),
+        ({"age": "1000"}, "Select a valid choice"),
         ({"letter": "nowhere"}, "Select a valid choice"),
         ({"extension": "exe"}, "Select a valid choice"),
-        ({"words": "nobody is called so"}, "the file would be empty"),
+        ({"q": "nobody is called so"}, "the file would be empty"),
     ],
 )
 def test_what_cannot_be_exported_is_explained_and_leaves_no_trace(secretariat, chosen, problem):
@@ -195,14 +202,19 @@ def test_the_form_says_what_the_file_will_hold_and_that_it_is_recorded(secretari
     assert "representative, role, e-mail" in page
 
 
-def test_the_queues_filters_fill_in_the_form(secretariat):
+def test_the_queue_leads_to_the_form_with_its_filters_filled_in(secretariat):
     a_letter(slug="justice")
+    address = "?state=declined&letter=justice&age=3&country=KE&evidence=free-mail&mine=1"
 
-    filters = secretariat.get("/moderation/export/?letter=justice&state=declined").context["form"].initial
-    search = secretariat.get("/moderation/export/?letter=justice&q=al-haq").context["form"].initial
+    queue = secretariat.get(f"/moderation/{address}").content.decode()
+    asked = re.search(r'href="(/moderation/export/[^"]*)"[^>]*>Export these', queue)[1].replace("&amp;", "&")
+    initial = secretariat.get(asked).context["form"].initial
+    search = secretariat.get("/moderation/export/?q=al-haq").context["form"].initial
 
-    assert filters == {"letter": "justice", "state": "declined", "words": ""}
-    assert search == {"letter": "justice", "state": "", "words": "al-haq"}
+    given = ("state", "letter", "age", "country", "evidence", "mine")
+    assert [initial[name] for name in given] == ["declined", "justice", "3", "KE", "free-mail", "1"]
+    assert (search["q"], search["state"]) == ("al-haq", "any")
+    assert secretariat.get("/moderation/export/?state=lost").status_code == 404
 
 
 def test_only_who_may_exports_and_sees_the_entry_in_the_navigation(client):

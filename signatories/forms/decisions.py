@@ -112,6 +112,12 @@ class ReopenForm(DecisionForm):
     note = forms.CharField(label=_("Why"), required=False, help_text=_("For the record only."))
 
 
+class UndoForm(DecisionForm):
+    """A moderator undoes the last decision: nothing is asked."""
+
+    submit = _("Undo")
+
+
 class WithdrawForm(DecisionForm):
     """A moderator withdraws at the organisation's written request."""
 
@@ -131,5 +137,6 @@ FORMS: dict[str, type[DecisionForm]] = {
     "accept": AcceptForm,
     "decline": DeclineForm,
     "reopen": ReopenForm,
+    "undo": UndoForm,
     "withdraw": WithdrawForm,
 }

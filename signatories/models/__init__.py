@@ -1,12 +1,13 @@
 """Organisations, their sign-ons, and the messages about them."""
 
+from .claim import Claim
 from .digest import Digest
 from .limit import Limit
 from .merge import BothListed, Merge, NotUndoable, Plan, split
 from .message import Message
 from .organisation import ChangedMeanwhile, Organisation
 from .query import Query
-from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster
+from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster, TooLate
 from .transition import Transition
 from .variant_name import VariantName
 
@@ -17,6 +18,7 @@ __all__ = [
     "AlreadyListed",
     "BothListed",
     "ChangedMeanwhile",
+    "Claim",
     "Digest",
     "LetterNotOpen",
     "Limit",
@@ -28,6 +30,7 @@ __all__ = [
     "Query",
     "SignOn",
     "SomebodyWasFaster",
+    "TooLate",
     "Transition",
     "VariantName",
     "split",

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from typing import Any, Self
 
 import pgtrigger
@@ -240,11 +241,21 @@ class Organisation(NamedModel):
         key = names.key(names.split_acronym(name)[0])
         return key == self.name_key or self.variants.filter(name_key=key).exists()
 
-    def learn(self, name: str) -> None:
-        """Record another form of the name, so that it is recognised next time."""
+    def learn(self, name: str) -> "VariantName | None":
+        """Record another form of the name, so that it is recognised next time; return it if it is new."""
         bare = names.split_acronym(name)[0]
-        if not self.is_known_as(bare):
-            VariantName.objects.create(organisation=self, name=bare)
+        return None if self.is_known_as(bare) else VariantName.objects.create(organisation=self, name=bare)
+
+    @staticmethod
+    def forget(organisation: int | None, variants: list[int]) -> None:
+        """Delete what a decision that is undone had recorded, but for what has come to be used since."""
+        for variant in VariantName.objects.filter(pk__in=variants).select_related("organisation"):
+            if not variant.is_used():
+                variant.delete()
+        if made := Organisation.objects.filter(pk__in=[organisation or 0], sign_ons=None, variants=None).first():
+            # Whoever else refers to it keeps it.
+            with suppress(models.ProtectedError, models.RestrictedError), transaction.atomic():
+                made.delete()
 
     @transaction.atomic
     def add_variant(self, user: User, name: str, kind: str) -> "VariantName":

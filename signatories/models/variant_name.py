@@ -74,6 +74,12 @@ class VariantName(NamedModel):
         constraints = [models.UniqueConstraint(fields=["organisation", "name_key"], name="variant_is_recorded_once")]
         indexes = [trigrams(fields=["name_normalised"], opclasses=["gin_trgm_ops"], name="variant_name_trigrams")]
 
+    def is_used(self) -> bool:
+        """Whether somebody has said what it is, or a sign-on of its organisation has this form of the name."""
+        shown = self.organisation.sign_ons.values_list("name_as_signed", "listed_name")
+        forms = {names.key(names.split_acronym(name)[0]) for pair in shown for name in pair}
+        return self.kind != self.Kind.OTHER or self.name_key in forms
+
     @transaction.atomic
     def change(self, user: User, kind: str) -> None:
         """Say why the form differs."""

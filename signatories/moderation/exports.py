@@ -1,5 +1,7 @@
 """Taking a file away: what for is on record before the first byte leaves."""
 
+from dataclasses import asdict
+
 from django.http import FileResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -8,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from signatories import exports
 from signatories.forms.exports import ExportForm
 
+from . import filters
 from .desk import moderators
 
 
@@ -16,24 +19,24 @@ from .desk import moderators
 def export(request):
     """Show what can be exported, or send it; the queue's filters in the address fill in the form."""
     if request.method != "POST":
-        return show(request, ExportForm(initial=asked(request), user=request.user))
+        asked, _letter = filters.read(request, filters.opened())
+        return show(request, ExportForm(initial=asdict(asked), user=request.user))
     form = ExportForm(request.POST, user=request.user)
     if not form.is_valid():
         return show(request, form, status=422)
-    file = exports.export(request.user, **form.cleaned_data)
+    kind, letter, extension, purpose = (form.cleaned_data[name] for name in ("kind", "letter", "extension", "purpose"))
+    chosen = form.narrowed()
+    rows = filters.Filters(**chosen).rows(request.user, letter)
+    # What was searched for may be somebody's address.
+    narrowed = chosen | ({"q": "…"} if "q" in chosen else {})
+    file = exports.export(
+        request.user, rows, kind=kind, letter=letter, narrowed=narrowed, extension=extension, purpose=purpose
+    )
     if file is None:
         form.add_error(None, _("There is no such sign-on: the file would be empty."))
         return show(request, form, status=422)
-    kind, letter, extension = (form.cleaned_data[name] for name in ("kind", "letter", "extension"))
     name = exports.file_name(kind, letter, extension)
     return FileResponse(file, as_attachment=True, filename=name, content_type=exports.TYPES[extension])
-
-
-def asked(request):
-    """Return what the address asks for, in the form's words; a search covers all states, as it does in the queue."""
-    words = request.GET.get("q", "").replace("\0", "")
-    state = request.GET.get("state", "" if words else "pending")
-    return {"letter": request.GET.get("letter", "").replace("\0", ""), "state": state, "words": words}
 
 
 def show(request, form, status=200):

@@ -29,7 +29,7 @@ def figures(request, slug=None):
     """Show the figures of one letter, or of all of them."""
     letters = Letter.objects.opened()
     letter = get_object_or_404(letters, slug=slug) if slug else None
-    sign_ons = SignOn.objects.chosen(letter, state="", words="")
+    sign_ons = SignOn.objects.to(letter)
     context = {
         "letters": letters,
         "letter": letter,
