@@ -114,6 +114,22 @@ def test_a_later_decision_does_not_lengthen_the_first_and_an_import_does_not_cou
     ]
 
 
+def test_a_decision_that_was_undone_does_not_count_and_the_next_one_does():
+    moderator = Actor.moderator(a_moderator())
+    one, other = (a_sign_on(name=name) for name in ("Al-Haq", "Odhikar"))
+    for sign_on in (one, other):
+        sign_on.accept(moderator, listed_name=sign_on.name_as_signed)
+        sign_on.undo(moderator)
+    one.decline(moderator, reason="duplicate")
+    happened(one, confirm=NOON, accept=NOON + timedelta(hours=1), decline=NOON + timedelta(hours=5))
+
+    assert SignOn.objects.pace(NOON - timedelta(days=1)) == [
+        Pace(MONDAY, 1, 5 * 3600, 5 * 3600),
+        Pace(None, 1, 5 * 3600, 5 * 3600),
+    ]
+    assert SignOn.objects.signatories_by_country() == []
+
+
 def test_decisions_before_the_time_asked_about_do_not_count():
     decided(a_letter(), NOON, timedelta(hours=1))
 

@@ -16,8 +16,6 @@ from .related import BURST
 from .transition import Transition
 
 Row = TypeVar("Row", bound=models.Model, covariant=True)
-# What ends the wait for a decision.
-DECIDED = (State.ACCEPTED, State.DECLINED)
 # Days at which the ages of what waits are parted.
 AGES = (1, 3, 7)
 
@@ -46,7 +44,7 @@ class Burst:
 
 @dataclass(frozen=True)
 class Pace:
-    """How long decisions took: from entering the queue to the first decision."""
+    """How long decisions took."""
 
     week: date | None
     """Its Monday; None for all weeks together."""
@@ -88,20 +86,12 @@ class FiguresQuerySet(models.QuerySet[Row]):
         return [Waiting(*one) for one in found]
 
     def pace(self, since: datetime) -> list[Pace]:
-        """Return how long decisions took, by the week (UTC) of the first decision, then for all weeks together.
+        """Return how long moderators took to decide, by the week (UTC) of the decision, then for all weeks together.
 
-        An import is left out: it was decided before it came in.
+        From entering the queue to the first decision that was not undone. An import is left out: it was decided
+        before it came in.
         """
-        times = (
-            self.exclude(source=Source.IMPORT)
-            .order_by()
-            .values("pk")
-            .annotate(
-                entered=Min("transitions__at", filter=Q(transitions__to_state=State.PENDING)),
-                decided=Min("transitions__at", filter=Q(transitions__to_state__in=DECIDED)),
-            )
-        )
-        inner, parameters = times.query.sql_with_params()
+        chosen, parameters = self.exclude(source=Source.IMPORT).order_by().values("pk").query.sql_with_params()
         # Percentiles of what is itself grouped: more than the ORM can say.
         sql = f"""
             SELECT week, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds),
@@ -109,7 +99,21 @@ class FiguresQuerySet(models.QuerySet[Row]):
             FROM (
                 SELECT date_trunc('week', decided AT TIME ZONE 'UTC')::date AS week,
                     extract(epoch FROM decided - entered)::double precision AS seconds
-                FROM ({inner}) AS times WHERE decided >= %s
+                FROM (
+                    SELECT min(one.at) FILTER (WHERE one.to_state = 'pending') AS entered,
+                        min(one.at) FILTER (
+                            WHERE one.verb IN ('accept', 'decline') AND one.who = 'moderator'
+                            AND one.id > coalesce(undone.id, 0)
+                        ) AS decided
+                    FROM signatories_transition AS one
+                    JOIN ({chosen}) AS chosen (id) ON chosen.id = one.sign_on_id
+                    LEFT JOIN (
+                        SELECT sign_on_id, max(id) AS id FROM signatories_transition
+                        WHERE verb = 'undo' GROUP BY sign_on_id
+                    ) AS undone ON undone.sign_on_id = one.sign_on_id
+                    GROUP BY one.sign_on_id
+                ) AS times
+                WHERE decided >= %s
             ) AS decisions
             GROUP BY ROLLUP (week) HAVING count(*) > 0 ORDER BY week NULLS LAST
         """  # noqa: S608 - the inner statement is Django's own, its values are parameters
