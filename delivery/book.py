@@ -20,6 +20,7 @@ from django_countries import countries
 from django_countries.data import COUNTRIES
 from openpyxl import load_workbook
 
+from letter.artefacts.data import defused
 from signatories import names
 
 from .models import COLUMNS, Recipient, differences
@@ -323,11 +324,6 @@ def language_tag(value: str) -> str:
 def _languages() -> dict[str, str]:
     known = [info for info in LANG_INFO.values() if "name" in info and "-" not in info["code"]]
     return {_words(info[key]): info["code"] for info in known for key in ("name", "name_local")}
-
-
-def defused(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula (OWASP, “CSV injection”)."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def write(recipients: Iterable[Recipient]) -> bytes:

@@ -17,7 +17,9 @@ from letter.models import Edition, Letter
 from letter.publication import publish as publish_edition
 
 from . import limits, mail
-from .models import Document, Message, Notice, Query, SignOn
+from .attention import report
+from .models import Digest, Document, Message, Notice, Query, SignOn
+from .models.digest import HOUR
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +63,17 @@ def sweep():
             continue
     for notice in Notice.objects.unanswered():
         notice.fall_silent()
+
+
+@app.periodic(cron=f"0 {HOUR}-23 * * *")
+@app.task(name="digests", queue=MAIL, queueing_lock="digests")
+def make_digests(timestamp):
+    """Make the day's digests; after the first full hour it finds only what a sleeping worker missed."""
+    due = Digest.objects.due()
+    if due:
+        told = report()
+        for digest in due:
+            digest.make(told)
 
 
 @app.periodic(cron="* * * * *")

@@ -58,6 +58,7 @@ FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:trans
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
 FILES |= {"moderation:document"}
 ROLES = {"moderation:record": "administrator", "moderation:text_history": "secretariat"}
+ROLES |= {"moderation:export": "secretariat"}
 PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:", "account", "mfa_"))}
 # Seen before one is signed in.
 DOOR = {"account_login", "mfa_authenticate", "mfa_login_webauthn", "account_inactive", "accounts:accept"}
@@ -183,6 +184,10 @@ def addresses():
         "accounts:reset_second_factor": f"/moderation/people/{somebody.pk}/second-factor/reset/",
         "accounts:end_sessions": f"/moderation/people/{somebody.pk}/sessions/end/",
         "moderation:queue": "/moderation/",
+        "moderation:export": "/moderation/export/",
+        "moderation:figures": "/moderation/figures/",
+        "moderation:letter_figures": "/moderation/figures/every-page/",
+        "moderation:digest": "/moderation/digest/",
         "moderation:record": "/moderation/record/",
         "moderation:organisations": "/moderation/organisations/",
         "moderation:organisation": f"/moderation/organisations/{known.pk}/",

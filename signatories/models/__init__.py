@@ -2,6 +2,7 @@
 
 from .claim import Claim
 from .correction import Correction, NotStanding, Outdated
+from .digest import Digest
 from .document import Document
 from .limit import Limit
 from .merge import BothListed, Merge, NotUndoable, Plan, split
@@ -22,6 +23,7 @@ __all__ = [
     "ChangedMeanwhile",
     "Claim",
     "Correction",
+    "Digest",
     "Document",
     "LetterNotOpen",
     "Limit",

@@ -2,12 +2,31 @@
 
 from django.urls import path
 
-from . import bulk, corrections, decisions, documents, notices, organisations, queries, queue, record, register, sign_on
+from . import (
+    bulk,
+    corrections,
+    decisions,
+    digest,
+    documents,
+    exports,
+    figures,
+    notices,
+    organisations,
+    queries,
+    queue,
+    record,
+    register,
+    sign_on,
+)
 
 app_name = "moderation"
 
 urlpatterns = [
     path("", queue.queue, name="queue"),
+    path("export/", exports.export, name="export"),
+    path("figures/", figures.figures, name="figures"),
+    path("figures/<slug:slug>/", figures.figures, name="letter_figures"),
+    path("digest/", digest.digest, name="digest"),
     path("register/<slug:slug>/", register.register, name="register"),
     path("sign-ons/<int:pk>/", sign_on.sign_on, name="sign_on"),
     path("sign-ons/<int:pk>/query/", decisions.query, name="query"),

@@ -185,6 +185,10 @@ print(json.dumps({{
         "search": "/moderation/?q=justice",
         "keys": "/moderation/keys/",
         "register": "/moderation/register/icc-2020/",
+        "export": "/moderation/export/?q=justice",
+        "figures": "/moderation/figures/",
+        "figures, one letter": "/moderation/figures/icc-2020/",
+        "digest": "/moderation/digest/",
         "deliveries": "/moderation/letters/",
         "recipients": "/moderation/letters/icc-2020/recipients/",
         "recipients, delivered": "/moderation/letters/delivered/recipients/",
@@ -232,4 +236,5 @@ DESK = [
     *sorted(DOOR | ADMINISTRATION), "account", "second factor", "notify", "settle", "edit", "corrections", "correction",
     "queue", "search", "keys", "batch", "sign-on", "sign-on, accepted", "register", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
+    "export", "figures", "figures, one letter", "digest",
 ]  # fmt: skip
