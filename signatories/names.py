@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from difflib import SequenceMatcher
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise, product
 
 from django.core.exceptions import ValidationError
@@ -257,17 +258,19 @@ def split_acronym(name: str) -> tuple[str, str]:
     capitals the letters do: all stand in the name, in that order.
     """
     found = _BRACKETED.fullmatch(name)
-    if not found or _compact(found["acronym"]) in _PLACES | _FORMS:
+    if not found or compact(found["acronym"]) in _PLACES | _FORMS:
         return name, ""
     acronym = found["acronym"].replace(".", "")
     if any(c.lower() != c.upper() for c in acronym):
         is_acronym = any(one.isalnum() and other.isupper() for one, other in pairwise(acronym))
     else:
         rest = iter(_fold(found["name"]))
-        is_acronym = sum(_is("L", c) for c in acronym) > 1 and all(c in rest for c in _compact(acronym))
+        is_acronym = sum(_is("L", c) for c in acronym) > 1 and all(c in rest for c in compact(acronym))
     return (found["name"], found["acronym"]) if is_acronym else (name, "")
 
 
+# One name is compared with many, and each comparison asks for the words of both.
+@lru_cache(maxsize=10_000)
 def normalise(name: str) -> str:
     """Return the words of the name in one spelling, without acronym and legal form, to be compared by trigrams."""
     bare = _AMPERSAND.sub(" and ", _ELISION.sub(r"\1 ", split_acronym(name)[0]))
@@ -286,12 +289,16 @@ def key(name: str) -> str:
 
 
 def _words(name: str) -> list[str]:
-    """Return the words of the name that say something, or all if none does."""
-    words = normalise(name).split()
+    return significant(normalise(name))
+
+
+def significant(normalised: str) -> list[str]:
+    """Return the words of a normalised name that say something, or all if none does."""
+    words = normalised.split()
     return [word for word in words if word not in _STOP_WORDS] or words
 
 
-def _compact(text: str) -> str:
+def compact(text: str) -> str:
     """Return `text` as acronyms are compared, “F.I.D.H.” as “FIDH”."""
     return _GAP.sub("", _fold(text))
 
@@ -306,10 +313,10 @@ def classify(one: str, other: str, *, acronym: str = "", other_acronym: str = ""
         return Similarity.SAME
     # In a fixed order, since difflib's ratio of two words may differ between the orders.
     (left, left_acronym), (right, right_acronym) = sorted(
-        (split_acronym(name)[0], _compact(given or split_acronym(name)[1]))
+        (split_acronym(name)[0], compact(given or split_acronym(name)[1]))
         for name, given in ((one, acronym), (other, other_acronym))
     )
-    if (left_acronym and left_acronym == _compact(right)) or (right_acronym and right_acronym == _compact(left)):
+    if (left_acronym and left_acronym == compact(right)) or (right_acronym and right_acronym == compact(left)):
         return Similarity.ACRONYM
     similarity = _compare(_words(left), _words(right))
     if similarity is Similarity.DIFFERENT and left_acronym == right_acronym and len(left_acronym) >= 3:
@@ -322,7 +329,7 @@ def _compare(left: list[str], right: list[str]) -> Similarity:
     common = Counter(left) & Counter(right)
     left_over, right_over = Counter(left) - common, Counter(right) - common
     one, other = list(common.elements()), list(common.elements())
-    for a, b in [pair for pair in product(left_over, right_over) if _is_slip(*pair)]:
+    for a, b in [pair for pair in product(left_over, right_over) if is_slip(*pair)]:
         times = min(left_over[a], right_over[b])
         one += [a] * times
         other += [b] * times
@@ -341,8 +348,12 @@ def _compare(left: list[str], right: list[str]) -> Similarity:
     return Similarity.SIBLING if 2 * common.total() >= enough * (len(left) + len(right)) else Similarity.DIFFERENT
 
 
-def _is_slip(a: str, b: str) -> bool:
+@lru_cache(maxsize=100_000)
+def is_slip(a: str, b: str) -> bool:
     """Whether one word may be the other, misspelt. Another number is never a slip."""
+    # A bound of the ratio that is met at a glance: letters that both have.
+    if 2 * (Counter(a) & Counter(b)).total() < 0.8 * (len(a) + len(b)):
+        return False
     are_two_things = {a, b} <= _LOOKALIKES or any(c.isdigit() for c in a + b)
     return not are_two_things and _ratio(a, b) >= 0.8
 

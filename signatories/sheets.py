@@ -9,7 +9,7 @@ import re
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -22,8 +22,6 @@ from openpyxl.utils import get_column_letter
 
 from letter.artefacts.data import FORMULA_STARTS
 
-from .countries import words
-
 # Characters of one cell; Excel's own limit is 32,767, and no name or remark comes near.
 MAX_CELL = 10_000
 MAX_COLUMNS = 100
@@ -31,6 +29,7 @@ MAX_COLUMNS = 100
 MAX_UNPACKED = 40_000_000
 # Lines within which a heading is looked for, and from which the delimiter is guessed.
 TOP, SAMPLE = 20, 200
+NO_HEADER = -1
 # The comma last: it also stands in prose.
 DELIMITERS = "\t;|,"
 
@@ -118,7 +117,7 @@ def read(
     encoding: str = "",
     sheet: str = "",
     header_line: int = 0,
-    known: frozenset[str] = frozenset(),
+    likeness: Callable[[list[str]], int] = len,
 ) -> Table:
     """Return the table in a CSV file or an XLSX workbook.
 
@@ -127,8 +126,9 @@ def read(
         max_rows: how many lines it may have below its header.
         encoding: one of `ENCODINGS`, where somebody knows better than the guess.
         sheet: the sheet of the workbook, if it is not the first that has anything.
-        header_line: the line of the headings, if it is not the one that looks most like it.
-        known: headings that mean something, as `words` gives them: the line with most of them is the header.
+        header_line: the line of the headings, if it is not the one that looks most like it; `NO_HEADER` if
+            there is none, and the columns are called A, B, C.
+        likeness: how much a line looks like headings. A title or a note may stand above them.
 
     Raises:
         SheetFault: if it cannot be read, or is too large.
@@ -138,8 +138,10 @@ def read(
     top = list(islice(filled, TOP))
     if not top:
         raise SheetFault(_("The file is empty."))
-    header_line = header_line or _header_line(top, known)
+    header_line = header_line or max(top, key=lambda line: likeness(line[1]))[0]
     header: list[str] = []
+    if header_line == NO_HEADER:
+        header = [get_column_letter(column) for column in range(1, max(len(cells) for _line, cells in top) + 1)]
     rows: list[tuple[int, list[str]]] = []
     for found in (top, filled):
         for number, cells in found:
@@ -184,17 +186,6 @@ def lines(content: bytes, *, encoding: str = "", sheet: str = "") -> _Lines:
         source = _csv(content, encoding)
     source.lines = _checked(source.lines)
     return source
-
-
-def _header_line(top: list[tuple[int, list[str]]], known: frozenset[str]) -> int:
-    """Return the number of the line that names the columns: a title or an empty line may stand above it."""
-
-    def likeness(line: tuple[int, list[str]]) -> tuple[int, bool]:
-        cells = [words(cell) for cell in line[1] if cell]
-        return sum(cell in known for cell in cells), len(set(cells)) > 1
-
-    # The first of the best: `max` keeps it.
-    return max(top, key=likeness)[0]
 
 
 def _checked(found: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
