@@ -1,5 +1,6 @@
 """Organisations, their sign-ons, and the messages about them."""
 
+from .batch import Batch, BatchFile, BatchRow, ColumnMapping, Overtaken
 from .limit import Limit
 from .message import Message
 from .organisation import Organisation, VariantName
@@ -11,10 +12,15 @@ __all__ = [
     "REPRESENTATIVE",
     "Actor",
     "AlreadyListed",
+    "Batch",
+    "BatchFile",
+    "BatchRow",
+    "ColumnMapping",
     "LetterNotOpen",
     "Limit",
     "Message",
     "Organisation",
+    "Overtaken",
     "SignOn",
     "SomebodyWasFaster",
     "Transition",

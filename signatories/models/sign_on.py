@@ -303,8 +303,11 @@ class SignOn(models.Model):
         listed_country: str = "",
         listed_website: str = "",
         seen: int | None = None,
+        is_silent: bool = False,
     ) -> Transition:
         """List the organisation, an existing one or (None) a new one, under exactly these words.
+
+        `is_silent` is for imports: see `_move`.
 
         Raises:
             AlreadyListed: if the organisation is a signatory of this letter by another sign-on.
@@ -326,6 +329,7 @@ class SignOn(models.Model):
                     "accept",
                     actor,
                     seen=seen,
+                    is_silent=is_silent,
                     organisation=organisation,
                     listed_name=listed_name,
                     listed_acronym=listed_acronym,
@@ -357,6 +361,7 @@ class SignOn(models.Model):
         seen: int | None = None,
         reason: str = "",
         note: str = "",
+        is_silent: bool = False,
         **changes: Any,
     ) -> Transition:
         """Carry out `verb`: state, record, message and stale list in one transaction.
@@ -367,6 +372,9 @@ class SignOn(models.Model):
             seen: the last transition that the actor saw, if they decided by what they saw.
             reason: a coded reason; required by some verbs.
             note: for the record, and with some verbs for the representative; required by some.
+            is_silent: leave out the rule's message. Only where the representative has never heard of this site, as
+                in an import of what was gathered elsewhere: five thousand messages from a stranger help nobody. What
+                happens to the sign-on afterwards is told as ever.
             changes: fields that change with the state.
 
         Raises:
@@ -406,7 +414,7 @@ class SignOn(models.Model):
         )
         if before is not None:
             Message.drop_decisions(self.pk)
-        if rule.message:
+        if rule.message and not is_silent:
             mail.queue(self, rule.message, transition=transition, is_decision=rule.can_be_undone)
         if State.ACCEPTED in (before, rule.target):
             self.letter.mark_stale()
