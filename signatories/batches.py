@@ -198,7 +198,9 @@ class Register:
             return row
         normalised, acronym = names.normalise(row.name), row.values.get("acronym", "")
         self._judge(row, normalised, acronym)
-        self._add(("line", row.line), row.name, normalised, acronym, row.values.get("website", ""))
+        if row.outcome not in (Outcome.LISTED, Outcome.KNOWN):
+            # The others are there already, by what they are the same as.
+            self._add(("line", row.line), row.name, normalised, acronym, row.values.get("website", ""))
         return row
 
     def _judge(self, row: BatchRow, normalised: str, acronym: str) -> None:

@@ -57,6 +57,12 @@ _NAMES = "name, full name, nom, nom complet, nombre, nombre completo, الاسم
 # What a form's question is about, by words in it; the first that is met decides, so the most telling come first.
 _QUESTIONS = [
     ("", r"consent|agree|privacy|newsletter|subscri|j ?accepte|consens|acepto|password|phone|telephone|telefono|هاتف"),
+    (
+        NAME,
+        r"\b(name of (your|the|our)? ?organi[sz]ation|organi[sz]ation s? ?name"
+        r"|nom (complet )?de (votre |l )?(organisation|association)|nombre (completo )?de (la|su) organizacion)\b"
+        r"|اسم (المنظم|الجمعي|المؤسس|منظم)",
+    ),
     ("email", r"\be ?mail|courriel|\bcorreo\b|بريد"),
     ("website", r"\b(web ?site|url|site (web|internet)|sitio|pagina web|home ?page)\b|الموقع الالكتروني|موقع الويب"),
     ("acronym", r"\b(acronym|abbreviation|sigle|acronyme|siglas?|acronimo)|اختصار"),
@@ -120,7 +126,8 @@ def guess(header: Sequence[str], samples: Sequence[Sequence[str]]) -> list[str]:
 
     def take(name: str, index: int, certainty: int) -> None:
         # A “position” may be the place in a list.
-        is_number = name == "representative_role" and all(value.isdecimal() for value in samples[index])
+        values = samples[index]
+        is_number = name == "representative_role" and values and all(value.isdecimal() for value in values)
         if name and not is_number and certainty > found.get(name, (0, 0))[0]:
             found[name] = certainty, index
 

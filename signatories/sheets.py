@@ -79,8 +79,6 @@ class Table:
     """The line on which each begins, and its cells; without those that are empty."""
     encoding: str = ""
     """How its characters were read; empty for a workbook."""
-    is_guess: bool = False
-    """Whether the characters might be others: nothing in the file says so."""
     delimiter: str = ""
     sheet: str = ""
     sheets: list[str] = field(default_factory=list)
@@ -95,7 +93,6 @@ class _Lines:
 
     lines: Iterator[tuple[int, list[str]]]
     encoding: str = ""
-    is_guess: bool = False
     delimiter: str = ""
     sheet: str = ""
     sheets: list[str] = field(default_factory=list)
@@ -165,7 +162,6 @@ def read(
         header_line,
         rows,
         source.encoding,
-        source.is_guess,
         source.delimiter,
         source.sheet,
         source.sheets,
@@ -213,8 +209,8 @@ def _checked(found: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list
 
 
 def _plain(cell: str) -> str:
-    """Return a cell without the apostrophe that keeps a spreadsheet from taking it for a formula (our own export)."""
-    cell = cell.strip()
+    """Return a cell with plain line breaks, and without the apostrophe that keeps a spreadsheet from taking it for a formula (our own export)."""
+    cell = cell.strip().replace("\r\n", "\n").replace("\r", "\n")
     return cell[1:].strip() if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
 
 
@@ -244,15 +240,15 @@ def _refuse_what_is_no_text(content: bytes) -> None:
 
 
 def _csv(content: bytes, encoding: str) -> _Lines:
-    text, encoding, is_guess = _decode(content, encoding)
+    text, encoding = _decode(content, encoding)
     # Excel's own way to name the delimiter.
     declared = re.match(r"sep=(.)\r?\n", text, re.IGNORECASE)
     delimiter = declared[1] if declared else _delimiter(text)
-    return _Lines(_records(text, delimiter, is_declared=bool(declared)), encoding, is_guess, delimiter)
+    return _Lines(_records(text, delimiter, is_declared=bool(declared)), encoding, delimiter)
 
 
-def _decode(content: bytes, encoding: str) -> tuple[str, str, bool]:
-    """Return the text, how its characters were read, and whether that is a guess.
+def _decode(content: bytes, encoding: str) -> tuple[str, str]:
+    """Return the text, and how its characters were read.
 
     Strict UTF-8 is never met by chance; Windows-1252 nearly always is.
     """
@@ -265,7 +261,7 @@ def _decode(content: bytes, encoding: str) -> tuple[str, str, bool]:
         start = content[:2000]
         # UTF-16 without its mark: every other byte of Western text is NUL.
         for first, wide in ((1, "utf-16-le"), (0, "utf-16-be")):
-            if len(start) > 3 and start[first::2].count(0) > len(start) * 0.3:
+            if len(start) > 3 and start[first::2].count(0) > len(start) * 0.4:
                 found = [wide]
     for one in found:
         try:
@@ -274,8 +270,7 @@ def _decode(content: bytes, encoding: str) -> tuple[str, str, bool]:
             continue
         if text.count("\0") > 3:
             raise SheetFault(_("This is neither CSV nor an XLSX workbook."))
-        is_guess = one == "cp1252" and not encoding
-        return text, "utf-16" if one.startswith("utf-16") else one, is_guess
+        return text, "utf-16" if one.startswith("utf-16") else one
     raise SheetFault(_("The file's characters cannot be read. Please save it as “CSV UTF-8”."))
 
 

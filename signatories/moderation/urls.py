@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from . import decisions, queue, register, sign_in, sign_on
+from . import decisions, imports, queue, register, sign_in, sign_on
 
 app_name = "moderation"
 
@@ -12,6 +12,16 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("", queue.queue, name="queue"),
     path("register/<slug:slug>/", register.register, name="register"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/upload/", imports.upload, name="import_upload"),
+    path("imports/template.csv", imports.template, name="import_template"),
+    path("imports/<int:pk>/", imports.batch, name="import"),
+    path("imports/<int:pk>/columns/", imports.name_columns, name="import_columns"),
+    path("imports/<int:pk>/read-again/", imports.read_again, name="import_read_again"),
+    path("imports/<int:pk>/import/", imports.carry_out, name="import_carry_out"),
+    path("imports/<int:pk>/discard/", imports.discard, name="import_discard"),
+    path("imports/<int:pk>/source/", imports.source, name="import_source"),
+    path("imports/<int:pk>/report.csv", imports.report, name="import_report"),
     path("sign-ons/<int:pk>/", sign_on.sign_on, name="sign_on"),
     path("sign-ons/<int:pk>/accept/", decisions.accept, name="accept"),
     path("sign-ons/<int:pk>/decline/", decisions.decline, name="decline"),
