@@ -209,7 +209,7 @@ def _checked(found: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list
 
 
 def _plain(cell: str) -> str:
-    """Return a cell with plain line breaks, and without the apostrophe that keeps a spreadsheet from taking it for a formula (our own export)."""
+    """Return a cell with plain line breaks, and without the apostrophe that keeps it from being a formula (our export)."""
     cell = cell.strip().replace("\r\n", "\n").replace("\r", "\n")
     return cell[1:].strip() if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
 
@@ -283,9 +283,10 @@ def _delimiter(text: str) -> str:
         # A cell beyond all measure is found, and named, when the file is read.
         with suppress(csv.Error):
             widths.update(len(cells) for cells in islice(reader, SAMPLE) if any(cells))
+        lines = widths.total()
         widths.pop(1, None)
         width, count = max(widths.items(), key=lambda one: (one[1], one[0]), default=(0, 0))
-        return count, width
+        return (count, width) if 2 * count >= lines else (0, 0)
 
     likeliest = max(DELIMITERS, key=evenness)
     if evenness(likeliest)[0]:

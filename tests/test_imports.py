@@ -328,7 +328,7 @@ XXE = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd"
             b"Organisation,Country\nMADRE,U\0S\n",
             "Line 2, column B: There is a NUL character: this is no text.",
         ),
-        ("binary.csv", b"MZ\0\0\0\0\0\x81", "This is neither CSV nor an XLSX workbook."),
+        ("binary.csv", b"\x7fELF\0\0\0\0\0\xff\xe8", "This is neither CSV nor an XLSX workbook."),
         ("odd.csv", b"\x81\x8d", "The file's characters cannot be read. Please save it as “CSV UTF-8”."),
         (
             "open.csv",
