@@ -8,6 +8,7 @@ which is why each digest and each run of ``verify_audit`` prints the newest.
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, Self
 
 import pgtrigger
@@ -29,6 +30,23 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def about(self, subject: models.Model) -> Self:
         """Entries about one row."""
         return self.filter(subject_kind=kind_of(subject), subject_id=subject.pk)
+
+    def acts(self) -> list[str]:
+        """Return the acts that the record knows, in the order of the alphabet."""
+        return list(self.order_by("act").values_list("act", flat=True).distinct())
+
+    def by(self, user: User | None) -> Self:
+        """Entries of one user; of everybody for None."""
+        return self.filter(user=user) if user else self
+
+    def done(self, act: str) -> Self:
+        """Entries of one act; of all for an empty one."""
+        return self.filter(act=act) if act else self
+
+    def between(self, since: date | None, until: date | None) -> Self:
+        """Entries from the day `since` to the day `until`, both included; None leaves an end open."""
+        found = self if since is None else self.filter(at__date__gte=since)
+        return found if until is None else found.filter(at__date__lte=until)
 
     def search(self, words: str) -> Self:
         """Entries that have all `words` in who, what, about what, or in the details."""

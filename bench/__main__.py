@@ -5,7 +5,7 @@ import sys
 
 from bench.common import Lacking
 
-QUESTIONS = ("page", "sign", "publish", "visible", "copies")
+QUESTIONS = ("page", "sign", "publish", "visible", "copies", "names", "queue")
 
 
 def main(arguments):

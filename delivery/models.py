@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 from procrastinate.contrib.django import app as jobs
 
+from audit import models as audit
 from letter.models import Blob, Edition, Letter, TimelineEntry
 from letter.models.text import language_tag
 from signatories.forms.fields import plain_text, written_text
@@ -474,9 +475,10 @@ class Record(models.Model):
 
     @classmethod
     def of(cls, letter: Letter, user: User, verb: str, recipient: Recipient | None = None, *, note: str = "") -> None:
-        """Write down one act, in the caller's transaction."""
+        """Write down one act, in the caller's transaction, here and in the record of everything at the desk."""
         label = recipient.label if recipient else ""
         cls.objects.create(letter=letter, user=user, verb=verb, recipient=recipient, label=label, note=note)
+        audit.record(user, verb, letter, recipient=recipient.pk if recipient else None)
 
 
 @transaction.atomic

@@ -1,5 +1,7 @@
 """The secretariat's pages: the book, the delivery, what came of it."""
 
+from hashlib import sha256
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
@@ -10,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from audit import models as audit
 from letter.models import Blob, Letter, LetterText, NotPublishedYet
 from signatories.models import Message, SignOn
 from signatories.moderation.desk import moderators
@@ -229,9 +232,10 @@ def template(request, slug):
 @require_safe
 @moderators(VIEW)
 def export(request, slug):
-    """Send the book as CSV."""
+    """Send the book as CSV; that somebody took it is on record."""
     letter = get_letter(slug)
     content = book.write(Recipient.objects.filter(letter=letter))
+    audit.record(request.user, "export", letter, what="recipients", sha256=sha256(content).hexdigest())
     return download(content, f"{letter.slug}-recipients.csv", "text/csv; charset=utf-8")
 
 

@@ -1,13 +1,17 @@
 """Where the secretariat edits letters and their texts, with a preview."""
 
+import pghistory
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+
+from audit.models import record
 
 from .models import Letter, LetterText
 from .publication import preview
@@ -30,9 +34,11 @@ class LetterAdmin(admin.ModelAdmin):
         return False
 
     def save_model(self, request, obj, form, change):
-        """Save what was changed, and ask for an edition that prints it."""
-        super().save_model(request, obj, form, change)
-        obj.mark_stale()
+        """Save what was changed, and ask for an edition that prints it; who did it is on record."""
+        with transaction.atomic(), pghistory.context(user=request.user.pk):
+            super().save_model(request, obj, form, change)
+            obj.mark_stale()
+            record(request.user, "edit" if change else "add", obj, fields=form.changed_data)
 
 
 class TextForm(forms.ModelForm):
@@ -56,7 +62,7 @@ class LetterTextAdmin(admin.ModelAdmin):
     """Texts: a change to one that is open becomes a new revision."""
 
     form = TextForm
-    list_display = ["title", "letter", "language", "revision", "created_at", "preview_link"]
+    list_display = ["title", "letter", "language", "revision", "created_at", "preview_link", "history_link"]
     list_filter = ["letter", "language"]
 
     @admin.display(description=_("preview"))
@@ -65,6 +71,12 @@ class LetterTextAdmin(admin.ModelAdmin):
         return format_html(
             '<a href="{}">{}</a>', reverse("admin:letter_lettertext_preview", args=[text.pk]), _("Preview")
         )
+
+    @admin.display(description=_("history"))
+    def history_link(self, text):
+        """Link what the text was before."""
+        address = reverse("moderation:text_history", args=[text.letter.slug, text.language])
+        return format_html('<a href="{}">{}</a>', address, _("History"))
 
     def get_readonly_fields(self, request, obj=None):
         """A text stays with its letter and language."""
@@ -87,7 +99,9 @@ class LetterTextAdmin(admin.ModelAdmin):
     def save_model(self, request, obj, form, change):
         """Hand the words to the letter, which decides between an update and a new revision."""
         words = {name: getattr(obj, name) for name in ("title", "salutation", "body", "closing")}
-        text = obj.letter.revise(obj.language, **words)
+        with transaction.atomic(), pghistory.context(user=request.user.pk):
+            text = obj.letter.revise(obj.language, **words)
+            record(request.user, "revise", text, revision=text.revision, sha256=text.sha256)
         if change and text.pk != obj.pk:
             messages.info(request, _("The letter is open: this is now revision %d.") % text.revision)
         obj.pk, obj.revision, obj.sha256 = text.pk, text.revision, text.sha256

@@ -5,6 +5,8 @@ import logging
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from audit import models as audit
+
 from . import releases, seal
 from .documents import make_documents as make
 from .models import Edition, Letter
@@ -51,7 +53,9 @@ def sweep_every_five_minutes(timestamp):
 @app.periodic(cron="43 2 * * *")
 @app.task(name="verify", queue=DOCUMENTS, queueing_lock="verify")
 def verify_every_night(timestamp):
-    """Check every letter's chain, and repair this machine's release folder from Postgres."""
+    """Check the record and every letter's chain, and repair this machine's release folder from Postgres."""
+    for fault in audit.faults():
+        logger.error("The record of the desk: %s", fault)
     for letter in Letter.objects.opened():
         for fault in seal.faults(letter):
             logger.error("Letter %s: %s", letter.slug, fault)

@@ -158,20 +158,20 @@ class Register:
         self._sign_ons: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._of_organisation: dict[int, list[dict[str, Any]]] = defaultdict(list)
         organisations = Organisation.objects.order_by("pk").values_list(
-            "pk", "name", "name_key", "name_normalised", "acronym", "country", "website"
+            "pk", "name", "name_key", "acronym", "country", "website"
         )
         acronyms = {}
-        for pk, name, key, normalised, acronym, country, website in organisations.iterator():
-            self._add(("organisation", pk), name, normalised, acronym, website)
+        for pk, name, key, acronym, country, website in organisations.iterator():
+            self._add(("organisation", pk), name, acronym, website)
             self._by_key[key].add(pk)
             self._countries[pk], acronyms[pk] = country, acronym
-        variants = VariantName.objects.values_list("organisation_id", "name", "name_key", "name_normalised")
-        for pk, name, key, normalised in variants.iterator():
+        variants = VariantName.objects.values_list("organisation_id", "name", "name_key")
+        for pk, name, key in variants.iterator():
             if pk in acronyms:
-                self._add(("organisation", pk), name, normalised, acronyms[pk])
+                self._add(("organisation", pk), name, acronyms[pk])
                 self._by_key[key].add(pk)
         sign_ons = SignOn.objects.filter(letter=letter).values(
-            "pk", "name_as_signed", "name_key", "name_normalised", "acronym", "website", "state", "organisation_id"
+            "pk", "name_as_signed", "name_key", "acronym", "website", "state", "organisation_id"
         )
         for one in sign_ons.iterator():
             self._sign_ons[one["name_key"]].append(one)
@@ -180,10 +180,10 @@ class Register:
                 self._of_organisation[one["organisation_id"]].append(one)
             else:
                 item = ("sign_on", one["pk"])
-                self._add(item, one["name_as_signed"], one["name_normalised"], one["acronym"], one["website"])
+                self._add(item, one["name_as_signed"], one["acronym"], one["website"])
 
-    def _add(self, item: Item, name: str, normalised: str, acronym: str, website: str = "") -> None:
-        self._names.add(item, name, normalised, acronym)
+    def _add(self, item: Item, name: str, acronym: str, website: str = "") -> None:
+        self._names.add(item, name, acronym)
         if domain := _domain(website):
             self._by_domain[domain].append((item, name))
 
@@ -196,14 +196,14 @@ class Register:
         if first != row.line:
             row.outcome, row.similar = Outcome.REPEATED, [_found(("line", first), row.name, Similarity.SAME)]
             return row
-        normalised, acronym = names.normalise(row.name), row.values.get("acronym", "")
-        self._judge(row, normalised, acronym)
+        self._judge(row)
         if row.outcome not in (Outcome.LISTED, Outcome.KNOWN):
             # The others are there already, by what they are the same as.
-            self._add(("line", row.line), row.name, normalised, acronym, row.values.get("website", ""))
+            acronym, website = row.values.get("acronym", ""), row.values.get("website", "")
+            self._add(("line", row.line), row.name, acronym, website)
         return row
 
-    def _judge(self, row: BatchRow, normalised: str, acronym: str) -> None:
+    def _judge(self, row: BatchRow) -> None:
         organisations = self._by_key.get(row.name_key, set())
         sign_ons = [*self._sign_ons.get(row.name_key, ())]
         for pk in organisations:
@@ -221,7 +221,7 @@ class Register:
             ][:3]
         elif len(organisations) == 1 and self._may_be(organisation := next(iter(organisations)), row):
             row.outcome, row.organisation_id = Outcome.KNOWN, organisation
-        elif found := [*self._similar(row, normalised, acronym)]:
+        elif found := [*self._similar(row)]:
             row.outcome, row.similar = Outcome.SIMILAR, found
         else:
             row.outcome = Outcome.NEW
@@ -230,8 +230,8 @@ class Register:
         """Whether nothing speaks against the organisation of this name: two may bear one name in two countries."""
         return len({self._countries[organisation], row.values.get("country", "")} - {""}) < 2
 
-    def _similar(self, row: BatchRow, normalised: str, acronym: str) -> Iterator[dict[str, Any]]:
-        found: list[Match[Item]] = self._names.similar_to(row.name, normalised, acronym)
+    def _similar(self, row: BatchRow) -> Iterator[dict[str, Any]]:
+        found: list[Match[Item]] = self._names.similar_to(row.name, row.values.get("acronym", ""))
         for match in found:
             yield _found(match.item, match.name, match.similarity, self._state(match.item))
         told = {match.item for match in found}

@@ -1,10 +1,20 @@
-"""What an e-mail address and a website say about each other. Pure functions; no look-up leaves the machine.
+"""What speaks for a sign-on or against it, and what an e-mail address and a website say about each other.
 
-A hint to the moderator, never a decision: in doubt there is no match.
+Pure functions; no look-up leaves the machine. A hint to the moderator, never a decision: in doubt there is no match.
 """
 
 import re
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
+
+from disposable_email_domains import blocklist
+from django.utils.translation import gettext as _
+
+from .names import is_mixed
+from .states import Source
+
+if TYPE_CHECKING:
+    from .models import SignOn
 
 # Anybody can have an address there: it says nothing about an organisation.
 FREE_MAIL = frozenset(
@@ -20,7 +30,7 @@ FREE_MAIL = frozenset(
     """.split()
 )
 # Providers with a domain in most countries: yahoo.co.uk, hotmail.fr, gmx.net.
-_FREE_MAIL_FAMILY = re.compile(r"(?:aol|gmx|hotmail|live|outlook|yahoo|yandex)\.(?:com|net|(?:com?\.)?[a-z]{2})")
+FREE_MAIL_FAMILY = re.compile(r"(?:aol|gmx|hotmail|live|outlook|yahoo|yandex)\.(?:com|net|(?:com?\.)?[a-z]{2})")
 
 # Sites of many owners: two organisations there share a domain and nothing else.
 SHARED_HOSTS = frozenset(
@@ -47,6 +57,73 @@ _SECOND_LEVEL = frozenset(
 _PRIVATE_SUFFIXES = frozenset("br.com co.com de.com eu.org gb.net uk.com uk.net us.com us.org za.com".split())
 
 
+class Mark(NamedTuple):
+    """One thing that speaks for a sign-on, against it, or neither."""
+
+    good: bool | None
+    code: str
+    words: str
+
+    @property
+    def tone(self) -> str:
+        """Return “good”, “bad” or “neutral”."""
+        return "neutral" if self.good is None else "good" if self.good else "bad"
+
+
+def ladder(sign_on: "SignOn") -> list[Mark]:
+    """Return the marks of a sign-on that `with_evidence` has read, in the order in which a moderator asks for them.
+
+    First how it came and by whom the mailbox is held, then what others said, then what is odd. Without a query.
+    """
+    marks = [_mailbox(sign_on)] if sign_on.source == Source.FORM else [_in_writing(sign_on)]
+    if sign_on.email:
+        marks.append(_address(sign_on.email, sign_on.website))
+    # Read where the objection notice and the documents are: `SignOnQuerySet.with_evidence`.
+    if (said := getattr(sign_on, "objection", None)) and said in (words := _objections()):
+        marks.append(words[said])
+    if getattr(sign_on, "has_seen_document", False):
+        marks.append(Mark(True, "document", _("document seen by a moderator")))
+    if getattr(sign_on, "is_in_burst", False):
+        marks.append(Mark(False, "burst", _("many sign-ons from one place within an hour")))
+    if is_mixed(sign_on.name_as_signed):
+        marks.append(Mark(False, "mixed-script", _("the name mixes letters of two scripts that look alike")))
+    return marks
+
+
+def _mailbox(sign_on: "SignOn") -> Mark:
+    is_confirmed = getattr(sign_on, "is_confirmed", False)
+    return Mark(is_confirmed, "mailbox", _("mailbox confirmed") if is_confirmed else _("mailbox not confirmed"))
+
+
+def _in_writing(sign_on: "SignOn") -> Mark:
+    if not sign_on.email:
+        return Mark(None, "no-email", _("came in writing, without an e-mail address"))
+    return Mark(None, "in-writing", _("came in writing"))
+
+
+def _address(email: str, website: str) -> Mark:
+    """Return what the address says."""
+    if is_disposable(email):
+        return Mark(False, "disposable", _("throw-away e-mail address"))
+    if is_own_domain(email, website):
+        return Mark(True, "own-domain", _("e-mail on the website's domain"))
+    if is_free_mail(email):
+        return Mark(None, "free-mail", _("free-mail address"))
+    if website:
+        return Mark(False, "other-domain", _("e-mail on another domain than the website"))
+    return Mark(None, "no-website", _("no website to compare the e-mail with"))
+
+
+def _objections() -> dict[str, Mark]:
+    """Return what became of the message to the organisation's published address, by outcome. Silence is no consent."""
+    return {
+        "confirmed": Mark(True, "objection", _("the published address said yes")),
+        "objected": Mark(False, "objection", _("the published address objected")),
+        "silent": Mark(None, "objection", _("the published address has not answered")),
+        "asked": Mark(None, "objection", _("the published address has been asked")),
+    }
+
+
 def domain_of_email(email: str) -> str:
     """Return the domain of an address, in lower case and ASCII (IDNA); empty if there is none."""
     return _ascii(email.rpartition("@")[2]) if "@" in email else ""
@@ -69,6 +146,12 @@ def is_free_mail(email: str) -> bool:
     return _is_free(domain_of_email(email))
 
 
+def is_disposable(email: str) -> bool:
+    """Whether the address is with a provider of mailboxes that are thrown away (the list of that name on PyPI)."""
+    labels = domain_of_email(email).split(".")
+    return any(".".join(labels[start:]) in blocklist for start in range(len(labels) - 1))
+
+
 def is_shared_host(website: str) -> bool:
     """Whether many owners have pages on the website's host, so that two of them share nothing else."""
     return _is_shared(domain_of_website(website))
@@ -83,7 +166,7 @@ def is_own_domain(email: str, website: str) -> bool:
 
 
 def _is_free(domain: str) -> bool:
-    return domain in FREE_MAIL or _FREE_MAIL_FAMILY.fullmatch(domain) is not None
+    return domain in FREE_MAIL or FREE_MAIL_FAMILY.fullmatch(domain) is not None
 
 
 def _is_shared(domain: str) -> bool:

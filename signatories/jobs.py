@@ -105,11 +105,12 @@ async def revive_stalled_jobs(context, timestamp):
 @app.periodic(cron="17 3 * * *")
 @app.task(name="tidy", queue=PUBLICATION, queueing_lock="tidy", pass_context=True)
 async def tidy_every_night(context, timestamp):
-    """Delete finished jobs and old counters."""
+    """Delete finished jobs and old counters, and forget from which network sign-ons came."""
     await context.app.job_manager.delete_old_jobs(
         nb_hours=KEEP_JOBS, include_failed=True, include_cancelled=True, include_aborted=True
     )
     await forget_limits.defer_async()
+    await forget_networks.defer_async()
 
 
 @app.task(name="forget_limits", queue=PUBLICATION)
@@ -126,3 +127,9 @@ def forget_batches(timestamp=0):
         batch.discard(None)
     for batch in Batch.objects.to_forget():
         batch.forget()
+
+
+@app.task(name="forget_networks", queue=PUBLICATION)
+def forget_networks():
+    """Erase the networks of sign-ons that are a month old."""
+    SignOn.objects.forget_networks()

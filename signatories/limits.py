@@ -36,7 +36,27 @@ def forget() -> None:
 
 
 def network(request) -> str:
-    """Return the client's address, for IPv6 its /64: the size of one household or office (RFC 6177).
+    """Return the client's address, for IPv6 its /64: the size of one household or office (RFC 6177)."""
+    client = _client(request)
+    if client is None:
+        return "unknown"
+    return str(client if client.version == 4 else ip_network((client, 64), strict=False))
+
+
+def network_key(request) -> str:
+    """Return what is equal for two clients of one network, IPv4 /24 or IPv6 /48, and names neither; empty if unknown.
+
+    Keyed, so that whoever has the table but not the key cannot try all networks.
+    """
+    client = _client(request)
+    if client is None:
+        return ""
+    wide = ip_network((client, 24 if client.version == 4 else 48), strict=False)
+    return salted_hmac("signatories.network", str(wide), algorithm="sha256").hexdigest()
+
+
+def _client(request):
+    """Return the client's address, None if it is none.
 
     Behind `settings.PROXY_HOPS` proxies it is read from X-Forwarded-For, counted from the right:
     whatever stands further left was written by the client.
@@ -46,7 +66,6 @@ def network(request) -> str:
         forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
         address = forwarded[-settings.PROXY_HOPS] if len(forwarded) >= settings.PROXY_HOPS else address
     try:
-        client = ip_address(address)
+        return ip_address(address)
     except ValueError:
-        return "unknown"
-    return str(client if client.version == 4 else ip_network((client, 64), strict=False))
+        return None

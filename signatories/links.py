@@ -1,5 +1,6 @@
 """E-mailed links: a signed reference to a sign-on, with a salt per purpose. Nothing of them is stored."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -7,6 +8,9 @@ from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
 from django.urls import reverse
 
 from letter.models import absolute
+
+# Links of other rooms in messages: purpose → what makes the address, from the key of what the message is about.
+MAKERS: dict[str, Callable[[int], str]] = {}
 
 
 class BadLink(Exception):
@@ -27,7 +31,9 @@ def token(purpose: str, sign_on_id: int) -> str:
 
 
 def url(purpose: str, sign_on_id: int) -> str:
-    """Return the full address of a new link for `purpose`."""
+    """Return the full address of a new link for `purpose`; another room's are about something else than a sign-on."""
+    if purpose in MAKERS:
+        return MAKERS[purpose](sign_on_id)
     return absolute(reverse(f"signatories:{purpose}", args=[token(purpose, sign_on_id)]))
 
 

@@ -60,16 +60,23 @@ def queue(
 
 
 def queue_to(
-    address: str, kind: str, context: dict[str, Any], *, sender: str, reply_to: str, attachment: Attachment
+    address: str,
+    kind: str,
+    context: dict[str, Any],
+    *,
+    sender: str = "",
+    reply_to: str = "",
+    attachment: Attachment | None = None,
+    about: int | None = None,
 ) -> Message:
-    """Queue the message `kind` from a named person to somebody who is no representative.
+    """Queue the message `kind` to somebody who is no representative, from a named person or from the site.
 
     Belongs into the transaction that causes it. What people typed into `context` must be free of
-    control characters: a form's `written_text` sees to it.
+    control characters: a form's `written_text` sees to it. Links in it are made for what it is `about`.
     """
     subject, text = render(kind, context)
     message = _message(address, kind, subject, text, attachment)
-    message.sender, message.reply_to = sender, reply_to
+    message.sender, message.reply_to, message.about = sender, reply_to, about
     message.enqueue()
     return message
 
@@ -150,8 +157,8 @@ def envelope(message: Message) -> EmailMultiAlternatives:
     """Return the e-mail as it is sent, with its links made now."""
 
     def with_links(text: str) -> str:
-        sign_on = message.sign_on_id
-        return text if sign_on is None else PLACEHOLDERS.sub(lambda found: links.url(found[1], sign_on), text)
+        about = message.about if message.sign_on_id is None else message.sign_on_id
+        return text if about is None else PLACEHOLDERS.sub(lambda found: links.url(found[1], about), text)
 
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     domain = address.rpartition("@")[2] or "localhost"

@@ -1,8 +1,11 @@
 """Names of organisations: which are refused, how they sort, when two are the same. Pure functions.
 
-Whatever these rules say, a human decides: only `Similarity.SAME` is certain enough to stop anybody.
+Whatever these rules say, a human decides: no similarity stops, merges or lists anything by itself. What the code
+decides by (a twin, a name that is recorded already) is `key`, the same letters in the same script.
+docs/names.md says how often the rules are right.
 """
 
+import html
 import re
 import unicodedata
 from collections import Counter
@@ -17,6 +20,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 MAX_LENGTH = 200
+# One name is compared with many, as in an import, and each comparison asks for the words of both.
+remembered = lru_cache(maxsize=20_000)
 MAX_MARKS = 4  # in a row; Burmese and pointed Hebrew need four
 
 # ── which names are refused ──
@@ -199,14 +204,30 @@ _STOP_WORDS = frozenset(
     " da das del do dos el las los para por y"
     " dem den der die fur im und von zum zur".split()
 )
-# Words of so many names that sharing them says little.
-_GENERIC = frozenset(
-    "action africa african association center coalition committee defenders democracy development foundation global"
-    " human initiative initiatives institute international justice law lawyers national network organization peace"
-    " project protection regional right rights society union women world"
-    " centro comite defense derechos droit droits femmes fondation fundacion homme humains humanos internationale"
-    " justicia ligue paix paz reseau حقوق الانسان مركز منظمه права прав человека центр".split()
-)
+# Legal forms that are dropped only where names are compared: in `key`, short as they are, they may be a word.
+_MORE_FORMS = frozenset("ac ano ao go mbo moo nko oo roo rod ровд 一般社団法人 認定npo法人 npo法人".split())
+# Words of so many names that sharing them says little, and differing by them says: not one family.
+_GENERIC_WORDS = """
+    action africa african association center coalition commission committee council defenders democracy development
+    federation forum foundation freedom global group house human initiative initiatives institute international
+    journalists justice law lawyers league liberties mission movement national network now organization peace
+    programme project protection refugee refugees regional right rights service society solidarity support union
+    watch witness women world youth
+    action alliance asociacion associacao association centre centro comision comissao comite comites commission
+    conseil defensa defense democratie derechos desarrollo developpement direitos direito droit droits enfants
+    familiares federacion federation femmes fondation forum fundacao fundacion homme humain humains humanos
+    initiative institut instituto internationale jeunes journalistes juridico justica justice justicia juventude
+    libertad liberte liga ligue mouvement movimento movimiento mujeres mulheres mundo nacional national nationale
+    observatoire observatorio organisation organizacion organizacao paix paz red rede refugiados refugies reseau
+    sociedad solidaridad solidarite
+    deutsche deutsches flucht fluchtlinge forum frauen freiheit frieden gesellschaft hilfe initiative institut kinder
+    liga menschenrechte netzwerk recht rechte stiftung verein welt zentrum
+    حقوق الانسان لحقوق مركز المركز منظمه المنظمه جمعيه الجمعيه مؤسسه المراه النساء الاطفال العداله السلام الدوليه
+    شبكه الشبكه لدراسات التنميه
+    права прав правам человека людини центр комитет комітет союз фонд правозащитный правовой солидарность
+    организация організація общество спілка женщин жінок мир мира развития развитие защиты захисту
+    人 权 会 协 中 心 国 际 组 织
+"""
 # Words spelt nearly alike that are two places, or two kinds: never a slip of the pen.
 _LOOKALIKES = frozenset(
     "africa african africaine africana afrique america american americaine americana amerique mexique"
@@ -251,6 +272,7 @@ _LABELS = {
 }
 
 
+@remembered
 def split_acronym(name: str) -> tuple[str, str]:
     """Return the name without the acronym in brackets at its end, and that acronym, empty if there is none.
 
@@ -258,47 +280,154 @@ def split_acronym(name: str) -> tuple[str, str]:
     capitals the letters do: all stand in the name, in that order.
     """
     found = _BRACKETED.fullmatch(name)
-    if not found or compact(found["acronym"]) in _PLACES | _FORMS:
+    if not found or _compact(found["acronym"]) in _PLACES | _FORMS:
         return name, ""
     acronym = found["acronym"].replace(".", "")
     if any(c.lower() != c.upper() for c in acronym):
         is_acronym = any(one.isalnum() and other.isupper() for one, other in pairwise(acronym))
     else:
         rest = iter(_fold(found["name"]))
-        is_acronym = sum(_is("L", c) for c in acronym) > 1 and all(c in rest for c in compact(acronym))
+        is_acronym = sum(_is("L", c) for c in acronym) > 1 and all(c in rest for c in _compact(acronym))
     return (found["name"], found["acronym"]) if is_acronym else (name, "")
 
 
-# One name is compared with many, and each comparison asks for the words of both.
-@lru_cache(maxsize=10_000)
 def normalise(name: str) -> str:
-    """Return the words of the name in one spelling, without acronym and legal form, to be compared by trigrams."""
+    """Return the words of the name in one spelling and, where letters allow, in one script, to be found by trigrams.
+
+    Without acronym and legal form; Cyrillic and Greek in Latin letters, Chinese characters simplified.
+    """
+    return _latin(_spelt(_one_script(html.unescape(name))))
+
+
+@remembered
+def _spelt(name: str) -> str:
+    """Return the words of the name in one spelling, in their own script, without acronym and legal form."""
     bare = _AMPERSAND.sub(" and ", _ELISION.sub(r"\1 ", split_acronym(name)[0]))
     spaced = re.sub(r"\be v$", "ev", _GAP.sub(" ", _fold(bare)).strip())  # “e. V.” is one form of two words
     words = [_SPELLINGS.get(word, re.sub("isation(s?)$", r"ization\1", word)) for word in spaced.split()]
-    while len(words) > 1 and words[-1] in _FORMS:
-        words.pop()
-    while len(words) > 1 and words[0] in _FORMS:
-        words.pop(0)
-    return " ".join(words)
+    return " ".join(_without_forms(words, _FORMS))
+
+
+def _without_forms(words: list[str], forms: frozenset[str]) -> list[str]:
+    """Return `words` without legal forms at either end, unless nothing else is there."""
+    while len(words) > 1 and words[-1] in forms:
+        words = words[:-1]
+    while len(words) > 1 and words[0] in forms:
+        words = words[1:]
+    return words
 
 
 def key(name: str) -> str:
     """Return what is equal for two spellings of one name: its significant words, without spaces."""
-    return "".join(_words(name)) or name
+    return "".join(_significant(_spelt(name).split())) or name
 
 
-def _words(name: str) -> list[str]:
-    return significant(normalise(name))
-
-
-def significant(normalised: str) -> list[str]:
-    """Return the words of a normalised name that say something, or all if none does."""
-    words = normalised.split()
+def _significant(words: list[str]) -> list[str]:
+    """Return the words that say something, or all if none does."""
     return [word for word in words if word not in _STOP_WORDS] or words
 
 
-def compact(text: str) -> str:
+@remembered
+def _words(name: str) -> list[str]:
+    """Return the words by which the name is compared.
+
+    Without what follows from the others: the acronym that some write after a dash. Umlauts that are written out
+    are the letters themselves. A script without spaces is cut: by character in Chinese, where it changes in Japanese.
+    """
+    words = _without_forms(re.sub(r"\ba c$", "ac", normalise(name)).split(), _MORE_FORMS)
+    words = _significant([_DIGRAPH.sub(r"\1", word) for word in words])
+    if len(words) > 3 and words[-1] == "".join(word[0] for word in words[:-1]):
+        words.pop()
+    return [part for word in words for part in (_CUT.findall(word) if _IDEOGRAPH.search(word) else [word])]
+
+
+def telling_words(name: str) -> set[str]:
+    """Return the words, in their own script, that may be an organisation's whole name: “ZMINA”, not “Centre”."""
+    return {word for word in _significant(_spelt(name).split()) if len(word) > 3 and _latin(word) not in _GENERIC}
+
+
+# ── one script ──
+
+_CYRILLIC = dict(
+    zip(
+        "а б в г ґ д е ж з и і ј к л м н о п р с т у ў ф х ц ч ш щ ъ ы ь э ю я є љ њ џ ћ ђ ѕ".split(),
+        "a b v g g d e zh z i i j k l m n o p r s t u u f kh ts ch sh shch _ y _ e yu ya ye lj nj dz c dj dz".split(),
+        strict=True,
+    )
+)
+_GREEK = dict(
+    zip("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(), strict=True)
+)
+# Traditional characters of names of organisations, and the simplified ones that `_HAN` gives for them.
+_HAN = dict(
+    zip(
+        "國際權觀會協聯組織團體爭護衛維婦兒勞動環運華灣關係發學擁難辦盟無員總對義務與時間問題業專門師醫導長東區開據網誌獄釋無門",
+        "国际权观会协联组织团体争护卫维妇儿劳动环运华湾关系发学拥难办盟无员总对义务与时间问题业专门师医导长东区开据网志狱释无门",
+        strict=True,
+    )
+)
+_TO_LATIN = str.maketrans({one: "" if other == "_" else other for one, other in (_CYRILLIC | _GREEK | _HAN).items()})
+# Letters that look alike in two scripts, in capitals and small (Unicode TR39, confusables).
+_LOOK_LATIN = str.maketrans("АВЕКМНОРСТХаеорсхуіѕјΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTXaeopcxyisjABEZHIKMNOPTYXo")
+_LOOK_CYRILLIC = str.maketrans("ABEKMHOPCTXaeopcxyi", "АВЕКМНОРСТХаеорсхуі")
+_DIGRAPH = re.compile("([aou])e(?=[^aeiou]|$)")
+_IDEOGRAPH = re.compile("[\u3400-\u9fff]")
+_CUT = re.compile("[\u3400-\u9fff]|[^\u3400-\u9fff]+")
+# How differently one sound is written in Latin letters.
+_SOUNDS = [(re.compile(one), other) for one, other in {
+    "shch|sch|sh": "s", "tch|ch|ts|cz|c(?=[ei])": "c", "zh": "z", "kh": "h", "ph": "f", "th": "t",
+    "ck|q|c(?![eic]|$)": "k", "x": "ks", "w": "v", "[yj]": "i", r"(.)\1+": r"\1",
+}.items()]  # fmt: skip
+
+
+def _latin(words: str) -> str:
+    """Return folded words in Latin letters if they are Cyrillic or Greek, Chinese ones in simplified characters."""
+    return words.translate(_TO_LATIN)
+
+
+def _one_script(name: str) -> str:
+    """Return the name with words in one script where a letter of another was put that looks the same."""
+    return re.sub(r"\w+", lambda word: _unmixed(word[0]), name) if not name.isascii() else name
+
+
+def _unmixed(word: str) -> str:
+    """Return the word in Latin letters or, where those are few, in Cyrillic ones, if all that differ look alike."""
+    scripts = Counter(_script(c) for c in word)
+    foreign = [c for c in word if _script(c) in {"CYRILLIC", "GREEK"}]
+    if not foreign or not scripts["LATIN"]:
+        return word
+    latin = [c for c in word if _script(c) == "LATIN"]
+    can_be_latin = all(ord(c) in _LOOK_LATIN for c in foreign)
+    can_be_cyrillic = not scripts["GREEK"] and all(ord(c) in _LOOK_CYRILLIC for c in latin)
+    if can_be_cyrillic and (len(latin) < len(foreign) or not can_be_latin):
+        return word.translate(_LOOK_CYRILLIC)
+    return word.translate(_LOOK_LATIN) if can_be_latin else word
+
+
+def is_mixed(name: str) -> bool:
+    """Whether a word of the name has a letter of another script that looks like one of its own."""
+    return _one_script(name) != name
+
+
+def _sounds(word: str) -> str:
+    """Return one of the ways to write the sounds of a word in Latin letters, to compare what two scripts say."""
+    for written, sound in _SOUNDS:
+        word = written.sub(sound, word)
+    return word
+
+
+@remembered
+def _alphabet(name: str) -> str:
+    """Return the script of the name's first letter that is Cyrillic, Greek or Latin; empty if it has none."""
+    return next((one for c in name if (one := _script(c)) in {"CYRILLIC", "GREEK", "LATIN"}), "")
+
+
+# ── the comparison ──
+
+_GENERIC = frozenset(_latin(_fold(word)) for word in _GENERIC_WORDS.split())
+
+
+def _compact(text: str) -> str:
     """Return `text` as acronyms are compared, “F.I.D.H.” as “FIDH”."""
     return _GAP.sub("", _fold(text))
 
@@ -313,15 +442,32 @@ def classify(one: str, other: str, *, acronym: str = "", other_acronym: str = ""
         return Similarity.SAME
     # In a fixed order, since difflib's ratio of two words may differ between the orders.
     (left, left_acronym), (right, right_acronym) = sorted(
-        (split_acronym(name)[0], compact(given or split_acronym(name)[1]))
+        (split_acronym(name)[0], _compact(given or split_acronym(name)[1]))
         for name, given in ((one, acronym), (other, other_acronym))
     )
-    if (left_acronym and left_acronym == compact(right)) or (right_acronym and right_acronym == compact(left)):
+    words, others = _words(left), _words(right)
+    if "".join(words) == "".join(others) != "":
+        return Similarity.SAME
+    if _is_acronym_of(left_acronym, right, others) or _is_acronym_of(right_acronym, left, words):
         return Similarity.ACRONYM
-    similarity = _compare(_words(left), _words(right))
-    if similarity is Similarity.DIFFERENT and left_acronym == right_acronym and len(left_acronym) >= 3:
+    if {"", _alphabet(left), _alphabet(right)} in ({"", "CYRILLIC", "LATIN"}, {"", "GREEK", "LATIN"}):
+        similarity = _compare(list(map(_sounds, words)), list(map(_sounds, others)))
+        # No two people write the same sounds alike: what would be a slip in one script is none between two.
+        similarity = Similarity.SAME if similarity is Similarity.TYPO else similarity
+    else:
+        similarity = _compare(words, others)
+    if similarity is Similarity.DIFFERENT and len(left_acronym) >= 3 and left_acronym == right_acronym:
         return Similarity.ACRONYM
+    if similarity is Similarity.DIFFERENT and (
+        (len(left_acronym) >= 3 and left_acronym in others) or (len(right_acronym) >= 3 and right_acronym in words)
+    ):
+        return Similarity.SUBSET
     return similarity
+
+
+def _is_acronym_of(acronym: str, name: str, words: list[str]) -> bool:
+    """Whether a name, given with its words, is nothing but the acronym of another."""
+    return acronym != "" and acronym in {_compact(name), "".join(words)}
 
 
 def _compare(left: list[str], right: list[str]) -> Similarity:
@@ -329,7 +475,7 @@ def _compare(left: list[str], right: list[str]) -> Similarity:
     common = Counter(left) & Counter(right)
     left_over, right_over = Counter(left) - common, Counter(right) - common
     one, other = list(common.elements()), list(common.elements())
-    for a, b in [pair for pair in product(left_over, right_over) if is_slip(*pair)]:
+    for a, b in [pair for pair in product(left_over, right_over) if _is_slip(*pair)]:
         times = min(left_over[a], right_over[b])
         one += [a] * times
         other += [b] * times
@@ -343,15 +489,21 @@ def _compare(left: list[str], right: list[str]) -> Similarity:
     if more_left != more_right:
         return Similarity.SUBSET
     # “Lawyers for …” alone makes no family, nor does “… Human Rights” in half of all names. A family shares its
-    # words to the letter; words that are merely alike may be a translation.
-    enough = 0.5 if set(common) - _GENERIC else 0.75
+    # words to the letter; words that are merely alike may be a translation. And it differs by where it is: “Doctors
+    # for Peace” and “Doctors for Choice” do not.
+    if _GENERIC & (left_over.keys() | right_over.keys()):
+        return Similarity.DIFFERENT
+    is_one_word = len(common) > 1 and left_over.total() == right_over.total() == 1
+    enough = 0.5 if set(common) - _GENERIC else 0.65 if is_one_word else 0.75
+    if any(map(_IDEOGRAPH.match, common)):
+        enough = 0.75
     return Similarity.SIBLING if 2 * common.total() >= enough * (len(left) + len(right)) else Similarity.DIFFERENT
 
 
 @lru_cache(maxsize=100_000)
-def is_slip(a: str, b: str) -> bool:
+def _is_slip(a: str, b: str) -> bool:
     """Whether one word may be the other, misspelt. Another number is never a slip."""
-    # A bound of the ratio that is met at a glance: letters that both have.
+    # What `_ratio` can be at most is seen at a glance: by the letters that both have.
     if 2 * (Counter(a) & Counter(b)).total() < 0.8 * (len(a) + len(b)):
         return False
     are_two_things = {a, b} <= _LOOKALIKES or any(c.isdigit() for c in a + b)
@@ -360,3 +512,9 @@ def is_slip(a: str, b: str) -> bool:
 
 def _ratio(a: str, b: str) -> float:
     return SequenceMatcher(None, a, b).ratio()
+
+
+@remembered
+def sounds_of(name: str) -> tuple[str, ...]:
+    """Return the sounds of the words by which the name is compared: what an index of many names needs."""
+    return tuple(map(_sounds, _words(name)))

@@ -209,7 +209,7 @@ def _checked(found: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list
 
 
 def _plain(cell: str) -> str:
-    """Return a cell with plain line breaks, and without the apostrophe that keeps it from being a formula (our export)."""
+    """Return a cell with plain line breaks, without the apostrophe that keeps it from being a formula (our export)."""
     cell = cell.strip().replace("\r\n", "\n").replace("\r", "\n")
     return cell[1:].strip() if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
 

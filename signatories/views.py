@@ -96,7 +96,7 @@ def sign(request, slug):
     form = SignForm(request.POST if request.method == "POST" else None, text=text)
     if form.is_valid() and is_within_limits(request, form):
         try:
-            SignOn.sign(text, **form.received())
+            SignOn.sign(text, network_key=limits.network_key(request), **form.received())
         except LetterNotOpen:
             return render(request, "signatories/closed.html", {"letter": letter, "text": text}, status=410)
         return redirect("signatories:sent", slug=slug)

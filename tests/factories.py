@@ -4,11 +4,14 @@ import itertools
 import time
 from datetime import timedelta
 
-from django.contrib.auth.models import Group, Permission, User
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group, User
 from django.core import signing
 from django.utils import timezone
 
+from accounts.roles import permissions_of
 from delivery.models import Delivery, Recipient
+from demo.authenticator import SECRET
 from letter.documents import make_documents
 from letter.models import Letter
 from signatories import declarations
@@ -16,6 +19,8 @@ from signatories.jobs import publish_letter
 from signatories.models import Actor, SignOn
 
 _number = itertools.count(1)
+# Of every account.
+PASSWORD = "a long password"
 
 
 def a_letter(*, slug=None, opens_at="yesterday", closes_at=None, text=True, language="en", **fields):
@@ -74,8 +79,10 @@ def a_sign_on(letter=None, state="pending", name=None, moderator=None, **fields)
     if name:
         fields["name_as_signed"] = name
     sign_on = SignOn.sign(letter.text(), **received(**fields))
-    if state in ("pending", "accepted", "declined"):
+    if state in ("pending", "queried", "accepted", "declined"):
         sign_on.confirm()
+    if state == "queried":
+        sign_on.query(Actor.moderator(moderator or a_moderator()), question="Who authorised you?")
     if state in ("accepted", "declined"):
         actor = Actor.moderator(moderator or a_moderator())
         if state == "accepted":
@@ -94,8 +101,15 @@ def an_accepted(letter, *names):
 
 
 def a_moderator(group="moderator"):
-    """A user in the group `moderator` or `secretariat`."""
-    user = User.objects.create_user(f"{group}{next(_number)}", password="a long password")
+    """A user in the group of that role, with a second factor."""
+    user = a_user(group)
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": SECRET})
+    return user
+
+
+def a_user(group):
+    """A user in the group of that role, who has only a password yet."""
+    user = User.objects.create_user(f"{group}{next(_number)}", password=PASSWORD)
     user.groups.add(the_group(group))
     return user
 
@@ -104,16 +118,7 @@ def the_group(name):
     """The group that the migration made; made again where a test's flush took it away."""
     group, is_new = Group.objects.get_or_create(name=name)
     if is_new:
-        wanted = {
-            "moderator": ["view_signon", "view_representative", "decide_signon", "register_signon", "send_message"],
-            "secretariat": [
-                *("view_signon", "view_representative", "register_signon", "import_signon", "export_signon"),
-                *("view_letter", "add_letter", "change_letter"),
-                *("view_lettertext", "add_lettertext", "change_lettertext"),
-                *("view_recipient", "change_recipient", "deliver_letter"),
-            ],
-        }
-        group.permissions.set(Permission.objects.filter(codename__in=wanted[name]))
+        group.permissions.set(permissions_of(name))
     return group
 
 

@@ -62,6 +62,8 @@ class Site:
         self.folder = folder
         self.mail = TestMailServer(folder / "mail")
         self.processes = {}
+        # The cookies of a moderator who has signed in, for the browser.
+        self.session = None
         self.environment = (
             os.environ
             | {

@@ -2,6 +2,7 @@
 
 import hashlib
 
+import pghistory
 import pgtrigger
 from django.core.validators import RegexValidator
 from django.db import models
@@ -17,6 +18,13 @@ LANGUAGE = r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?"
 language_tag = RegexValidator(rf"^{LANGUAGE}\Z", _("Write a language as en, fr, ar, zh-Hant or pt-BR."))
 
 
+@pghistory.track(
+    pghistory.InsertEvent("written"),
+    pghistory.UpdateEvent("changed"),
+    model_name="LetterTextHistory",
+    obj_field=pghistory.ObjForeignKey(related_name="history"),
+    append_only=True,
+)
 class LetterText(models.Model):
     """The letter's text in one language and revision; fixed once the letter is open."""
 

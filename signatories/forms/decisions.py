@@ -1,6 +1,5 @@
 """What a moderator decides, one form per act."""
 
-from crispy_forms.layout import Submit
 from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -9,23 +8,8 @@ from signatories import names
 from signatories.models import Organisation
 from signatories.states import Reason
 
-from .fields import WebsiteField, checked_acronym, country_choices, helper, name_field, plain_text, written_text
-
-
-class DecisionForm(forms.Form):
-    """What every decision carries: the last transition that the moderator saw."""
-
-    seen = forms.IntegerField(widget=forms.HiddenInput)
-    submit = ""
-
-    def __init__(self, *args, sign_on, **kwargs):
-        """Make a form for a decision on `sign_on`."""
-        super().__init__(*args, **kwargs)
-        self.sign_on = sign_on
-        self.initial.setdefault("seen", getattr(sign_on.transitions.last(), "pk", None))
-        # Several of these forms stand on one page.
-        self.auto_id = f"{type(self).__name__.removesuffix('Form').lower()}_%s"
-        self.helper = helper(*self.fields, Submit("act", self.submit))
+from .fields import DecisionForm, WebsiteField, checked_acronym, country_choices, name_field, plain_text, written_text
+from .queries import AnswerByMailForm, QueryForm
 
 
 class AcceptForm(DecisionForm):
@@ -147,6 +131,8 @@ class WithdrawForm(DecisionForm):
 
 
 FORMS: dict[str, type[DecisionForm]] = {
+    "query": QueryForm,
+    "answer": AnswerByMailForm,
     "accept": AcceptForm,
     "decline": DeclineForm,
     "reopen": ReopenForm,

@@ -4,6 +4,7 @@ from .batch import Batch, BatchFile, BatchRow, ColumnMapping, Overtaken
 from .limit import Limit
 from .message import Message
 from .organisation import Organisation, VariantName
+from .query import Query
 from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster
 from .transition import Transition
 
@@ -21,6 +22,7 @@ __all__ = [
     "Message",
     "Organisation",
     "Overtaken",
+    "Query",
     "SignOn",
     "SomebodyWasFaster",
     "Transition",

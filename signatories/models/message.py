@@ -53,6 +53,8 @@ class Message(models.Model):
         DROPPED = "dropped", _("dropped before it was sent")
 
     sign_on = models.ForeignKey("SignOn", null=True, on_delete=models.PROTECT, related_name="messages")
+    about = models.BigIntegerField(null=True)
+    """What its links are for, where that is no sign-on: the key of an invitation, or of a user."""
     kind = models.CharField(max_length=30)
     recipient = models.EmailField(max_length=254)
     subject = models.CharField(max_length=500)

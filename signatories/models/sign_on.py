@@ -1,8 +1,8 @@
 """The act of one organisation asking to stand under one letter, and all that may happen to it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.contrib.auth.models import User
@@ -20,8 +20,11 @@ from letter.models import Letter, LetterText
 from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, Source, State, Who
 
+from . import related, similar
 from .message import Message
-from .organisation import Organisation, similar_name
+from .organisation import Organisation, trigrams
+from .related import Related, email_domain
+from .similar import Similar
 from .transition import Transition
 
 
@@ -67,20 +70,6 @@ class AlreadyListed(Exception):
         self.sign_on = sign_on
 
 
-@dataclass(frozen=True)
-class Similar:
-    """Something that this sign-on's name may be another form of."""
-
-    similarity: names.Similarity
-    name: str
-    organisation: Organisation | None = None
-    listing: "SignOn | None" = None
-    """The sign-on by which that organisation is a signatory of this letter."""
-    sign_on: "SignOn | None" = None
-    """The other sign-on, where no moderator has named its organisation yet."""
-    has_same_website: bool = False
-
-
 class SignOnQuerySet(models.QuerySet["SignOn"]):
     """Which sign-ons?"""
 
@@ -94,7 +83,7 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
 
     def in_state(self, state: str) -> Self:
         """Sign-ons in `state`: those that wait, oldest first; the others, latest change first."""
-        waits = state in (State.PENDING, State.UNCONFIRMED)
+        waits = state in (State.UNCONFIRMED, State.PENDING, State.QUERIED)
         return self.filter(state=state).order_by("state_since" if waits else "-state_since", "pk")
 
     def search(self, words: str) -> Self:
@@ -121,6 +110,33 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
         """Sign-ons with `is_confirmed`: whether the representative has proved to hold the mailbox."""
         confirmations = Transition.objects.filter(sign_on=OuterRef("pk"), verb="confirm")
         return self.annotate(is_confirmed=Exists(confirmations))
+
+    def with_evidence(self) -> Self:
+        """Sign-ons with all that `evidence.ladder` reads of them."""
+        return self.with_confirmation().with_bursts()
+
+    def with_bursts(self) -> Self:
+        """Sign-ons with `is_in_burst`: whether more than `related.BURST` came from one place within an hour."""
+        domain = self.annotate(email_domain=related.email_domain())
+        return domain.annotate(is_in_burst=related.is_in_burst(self.model._default_manager.all()))
+
+    def unusual(self, since: datetime | None = None) -> Self:
+        """Sign-ons that came in a burst from one e-mail domain or network, since a moment if one is given."""
+        some = self.filter(created_at__gte=since) if since else self
+        return some.with_bursts().filter(is_in_burst=True)
+
+    def similar_to_each(self, sign_ons: Sequence["SignOn"]) -> dict[int, list[Similar]]:
+        """Return, by key, what each of `sign_ons` may be another form of, likeliest first."""
+        return similar.similar_to_each(sign_ons, self)
+
+    def related_to_each(self, sign_ons: Sequence["SignOn"]) -> dict[int, Related]:
+        """Return, by key, what else came from the domain, network and person of each of `sign_ons`."""
+        return related.related_to_each(sign_ons, self)
+
+    def forget_networks(self, at: datetime | None = None) -> int:
+        """Erase the networks of sign-ons older than `related.NETWORK_DAYS`; returns of how many."""
+        before = (at or timezone.now()) - timedelta(days=related.NETWORK_DAYS)
+        return self.filter(created_at__lt=before).exclude(network_key="").update(network_key="")
 
     def twin(self, letter: Letter, email: str, name: str) -> "SignOn | None":
         """Return the live sign-on of the same person for an organisation of the same name, if any."""
@@ -157,6 +173,8 @@ class SignOn(models.Model):
     representative_name = models.CharField(_("name of the representative"), max_length=200, blank=True)
     representative_role = models.CharField(_("role"), max_length=200, blank=True)
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    network_key = models.CharField(max_length=64, blank=True, editable=False)
+    """Of the client's network, keyed: it says that two came from one place, not from which. Erased after a month."""
     declaration = models.TextField(blank=True)
     declaration_version = models.CharField(max_length=10, blank=True)
 
@@ -212,6 +230,16 @@ class SignOn(models.Model):
         indexes = [
             models.Index(fields=["letter", "sort_key"], condition=Q(state=State.ACCEPTED), name="signatories_in_order"),
             models.Index(fields=["state", "state_since"], name="sign_on_queue"),
+            # What else came from there: signatories/models/related.py.
+            models.Index(Lower("email"), name="sign_on_email"),
+            models.Index(email_domain(), "created_at", name="sign_on_email_domain"),
+            models.Index(fields=["network_key", "created_at"], condition=~Q(network_key=""), name="sign_on_network"),
+            trigrams(
+                fields=["name_normalised"],
+                opclasses=["gin_trgm_ops"],
+                condition=Q(organisation=None),
+                name="sign_on_name_trigrams",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -292,6 +320,29 @@ class SignOn(models.Model):
         """Take the representative's word that the mailbox is theirs; the sign-on enters the queue."""
         return self._move("confirm", REPRESENTATIVE)
 
+    def query(self, actor: Actor, *, question: str, language: str = "", seen: int | None = None) -> Transition:
+        """Ask the representative something, in `language` (that of the text by default); an answer is waited for."""
+        language = language or self.text.language
+        return self._move(
+            "query",
+            actor,
+            seen=seen,
+            note=question,
+            also=lambda asked: self.queries.create(asked=asked, language=language),
+        )
+
+    def answer(
+        self, actor: Actor = REPRESENTATIVE, *, answer: str, note: str = "", seen: int | None = None
+    ) -> Transition:
+        """Answer the open question; a moderator, for a reply that came by mail, notes where it is kept."""
+        return self._move(
+            "answer",
+            actor,
+            seen=seen,
+            note=note,
+            also=lambda answered: self.queries.filter(ended=answered).update(answer=answer),
+        )
+
     @transaction.atomic
     def accept(
         self,
@@ -361,6 +412,7 @@ class SignOn(models.Model):
         seen: int | None = None,
         reason: str = "",
         note: str = "",
+        also: Callable[[Transition], object] | None = None,
         is_silent: bool = False,
         **changes: Any,
     ) -> Transition:
@@ -372,6 +424,7 @@ class SignOn(models.Model):
             seen: the last transition that the actor saw, if they decided by what they saw.
             reason: a coded reason; required by some verbs.
             note: for the record, and with some verbs for the representative; required by some.
+            also: writes what else belongs to it, before its message is worded.
             is_silent: leave out the rule's message. Only where the representative has never heard of this site, as
                 in an import of what was gathered elsewhere: five thousand messages from a stranger help nobody. What
                 happens to the sign-on afterwards is told as ever.
@@ -414,6 +467,10 @@ class SignOn(models.Model):
         )
         if before is not None:
             Message.drop_decisions(self.pk)
+        if before == State.QUERIED:
+            self.queries.open().update(ended=transition)
+        if also:
+            also(transition)
         if rule.message and not is_silent:
             mail.queue(self, rule.message, transition=transition, is_decision=rule.can_be_undone)
         if State.ACCEPTED in (before, rule.target):
@@ -434,33 +491,15 @@ class SignOn(models.Model):
         """Whether the organisation still asks to stand under the letter."""
         return self.state in LIVE
 
+    @property
+    def evidence(self) -> list[evidence.Mark]:
+        """What speaks for the sign-on or against it; asked for with `with_evidence`."""
+        return evidence.ladder(self)
+
     def similar(self) -> list[Similar]:
         """Return organisations, and other live sign-ons of this letter, that may be the same, likeliest first."""
-        found = []
-        domain = "" if evidence.is_shared_host(self.website) else evidence.domain_of_website(self.website)
-        candidates = list(Organisation.objects.similar_to(self.name_as_signed, self.acronym, self.website))
-        on_letter = SignOn.objects.filter(letter=self.letter, organisation__in=candidates).exclude(pk=self.pk)
-        listings = {other.organisation_id: other for other in on_letter.accepted()}
-        for organisation in candidates:
-            forms = [organisation.name, *(variant.name for variant in organisation.variants.all())]
-            likeliest = min((self._classify(form, organisation.acronym) for form in forms), key=lambda one: one.rank)
-            same_website = bool(domain) and domain == evidence.domain_of_website(organisation.website)
-            found.append(
-                Similar(
-                    likeliest,
-                    organisation.name,
-                    organisation=organisation,
-                    listing=listings.get(organisation.pk),
-                    has_same_website=same_website,
-                )
-            )
-        others = SignOn.objects.live().filter(similar_name(names.split_acronym(self.name_as_signed)[0]))
-        others = others.filter(letter=self.letter, organisation=None).exclude(pk=self.pk)
-        for other in others[:20]:
-            similarity = self._classify(other.name_as_signed, other.acronym)
-            found.append(Similar(similarity, other.name_as_signed, sign_on=other))
-        relevant = [one for one in found if one.has_same_website or one.similarity != names.Similarity.DIFFERENT]
-        return sorted(relevant, key=lambda one: (one.similarity.rank, one.name))[:12]
+        return SignOn.objects.similar_to_each([self])[self.pk]
 
-    def _classify(self, name: str, acronym: str) -> names.Similarity:
-        return names.classify(self.name_as_signed, name, acronym=self.acronym, other_acronym=acronym)
+    def related(self) -> Related:
+        """Return what else came from the same domain, network and person."""
+        return SignOn.objects.related_to_each([self])[self.pk]

@@ -44,12 +44,15 @@ def decision(verb):
     return view
 
 
+query, answer = (decision(verb) for verb in ("query", "answer"))
 accept, decline, reopen, withdraw = (decision(verb) for verb in ("accept", "decline", "reopen", "withdraw"))
 
 
 def done(verb, one):
     """Return what a moderator reads after a decision."""
     words = {
+        "query": _("“%(name)s” waits for an answer to your question."),
+        "answer": _("The answer is registered: “%(name)s” waits for a decision again."),
         "accept": _("“%(name)s” is accepted and will be on the list in a moment."),
         "decline": _("“%(name)s” is declined."),
         "reopen": _("“%(name)s” waits for a decision again."),

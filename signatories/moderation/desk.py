@@ -2,6 +2,7 @@
 
 from functools import wraps
 
+import pghistory
 from django.contrib.auth.decorators import login_required, permission_required
 
 
@@ -13,7 +14,9 @@ def moderators(permission="signatories.view_signon"):
         @permission_required(permission, raise_exception=True)
         @wraps(view)
         def guarded(request, *args, **kwargs):
-            response = view(request, *args, **kwargs)
+            # The triggers that keep history (django-pghistory) note who changed a row.
+            with pghistory.context(user=request.user.pk):
+                response = view(request, *args, **kwargs)
             response["Cache-Control"] = "no-store"
             return response
 

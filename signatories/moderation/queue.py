@@ -3,11 +3,9 @@
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from letter.models import Letter, Publication
-from signatories import evidence, states
 from signatories.models import Message, SignOn
 from signatories.states import State
 
@@ -30,12 +28,12 @@ def queue(request):
         raise Http404
     sign_ons = SignOn.objects.filter(letter=letter) if letter else SignOn.objects.all()
     rows = sign_ons.search(words).order_by("-pk") if words else sign_ons.in_state(state)
-    page = Paginator(rows.with_confirmation().select_related("letter"), PAGE_SIZE).get_page(asked.get("page"))
+    page = Paginator(rows.with_evidence().select_related("letter"), PAGE_SIZE).get_page(asked.get("page"))
     counts = sign_ons.counts()
     tabs = [(value, label, counts[value]) for value, label in State.choices]
     context = {
         "page": page,
-        "rows": [(one, evidence_of(one)) for one in page],
+        "rows": [(one, one.evidence) for one in page],
         "tabs": tabs,
         "state": state,
         "letters": letters,
@@ -45,22 +43,3 @@ def queue(request):
         "failed": Message.objects.failed().to_representatives().select_related("sign_on")[:20],
     }
     return render(request, "moderation/queue.html", context)
-
-
-def evidence_of(sign_on):
-    """Return what speaks for a sign-on or against it: (is it good news, code, words)."""
-    if not sign_on.email:
-        return [(None, "no-email", _("came in writing, without an e-mail address"))]
-    found = []
-    if sign_on.source == states.Source.FORM:
-        words = _("mailbox confirmed") if sign_on.is_confirmed else _("mailbox not confirmed")
-        found.append((sign_on.is_confirmed, "mailbox", words))
-    if evidence.is_own_domain(sign_on.email, sign_on.website):
-        found.append((True, "own-domain", _("e-mail on the website's domain")))
-    elif evidence.is_free_mail(sign_on.email):
-        found.append((None, "free-mail", _("free-mail address")))
-    elif sign_on.website:
-        found.append((False, "other-domain", _("e-mail on another domain than the website")))
-    else:
-        found.append((None, "no-website", _("no website to compare the e-mail with")))
-    return found

@@ -12,7 +12,6 @@ from signatories.models import Message, SignOn
 from signatories.states import State, Who
 
 from .desk import moderators
-from .queue import evidence_of
 
 
 @require_safe
@@ -27,7 +26,7 @@ def sign_on(request, pk):
 
 def get_sign_on(pk):
     """Return the sign-on, or raise Http404."""
-    return get_object_or_404(SignOn.objects.with_confirmation().select_related("letter", "text", "organisation"), pk=pk)
+    return get_object_or_404(SignOn.objects.with_evidence().select_related("letter", "text", "organisation"), pk=pk)
 
 
 def show(request, one, bound=None, status=200):
@@ -41,8 +40,9 @@ def show(request, one, bound=None, status=200):
     context = {
         "sign_on": one,
         "letter": one.letter,
-        "evidence": evidence_of(one),
+        "evidence": one.evidence,
         "similar": similar,
+        "related": one.related(),
         "forms": forms,
         "bound": bound and bound[0],
         "transitions": one.transitions.select_related("user"),

@@ -1,15 +1,12 @@
 """The moderator's addresses, under /moderation/."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from . import decisions, imports, queue, register, sign_in, sign_on
+from . import decisions, imports, queue, record, register, sign_on
 
 app_name = "moderation"
 
 urlpatterns = [
-    path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
-    path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("", queue.queue, name="queue"),
     path("register/<slug:slug>/", register.register, name="register"),
     path("imports/", imports.imports, name="imports"),
@@ -23,9 +20,13 @@ urlpatterns = [
     path("imports/<int:pk>/source/", imports.source, name="import_source"),
     path("imports/<int:pk>/report.csv", imports.report, name="import_report"),
     path("sign-ons/<int:pk>/", sign_on.sign_on, name="sign_on"),
+    path("sign-ons/<int:pk>/query/", decisions.query, name="query"),
+    path("sign-ons/<int:pk>/answer/", decisions.answer, name="answer"),
     path("sign-ons/<int:pk>/accept/", decisions.accept, name="accept"),
     path("sign-ons/<int:pk>/decline/", decisions.decline, name="decline"),
     path("sign-ons/<int:pk>/reopen/", decisions.reopen, name="reopen"),
     path("sign-ons/<int:pk>/withdraw/", decisions.withdraw, name="withdraw"),
+    path("record/", record.record, name="record"),
+    path("texts/<slug:slug>/<str:language>/", record.text_history, name="text_history"),
     path("messages/<int:pk>/send-again/", sign_on.send_again, name="send_again"),
 ]

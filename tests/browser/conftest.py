@@ -8,6 +8,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from demo import authenticator
 from tests.running import PASSWORD
 
 FLAGS = [
@@ -66,17 +67,20 @@ def new_page(browser, site):
 
 @pytest.fixture(scope="module")
 def session(browser, site):
-    """The cookies of a moderator who has signed in; once for all, because attempts are counted."""
-    context = browser.new_context(base_url=site.url)
-    page = context.new_page()
-    page.goto("/moderation/")
-    page.get_by_label("Username").fill("moderator")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Sign-ons")).to_be_visible()
-    state = context.storage_state()
-    context.close()
-    return state
+    """The cookies of a moderator who has signed in; once for all, because a code works only once."""
+    if site.session is None:
+        context = browser.new_context(base_url=site.url)
+        page = context.new_page()
+        page.goto("/moderation/")
+        page.get_by_label("Username").fill("moderator")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("textbox", name="Code").fill(authenticator.code())
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", name="Sign-ons")).to_be_visible()
+        site.session = context.storage_state()
+        context.close()
+    return site.session
 
 
 @pytest.fixture(scope="module")
