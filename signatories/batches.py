@@ -157,8 +157,10 @@ class Register:
         self._states: dict[int, str] = {}
         self._sign_ons: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._of_organisation: dict[int, list[dict[str, Any]]] = defaultdict(list)
-        organisations = Organisation.objects.order_by("pk").values_list(
-            "pk", "name", "name_key", "acronym", "country", "website"
+        organisations = (
+            Organisation.objects.standing()
+            .order_by("pk")
+            .values_list("pk", "name", "name_key", "acronym", "country", "website")
         )
         acronyms = {}
         for pk, name, key, acronym, country, website in organisations.iterator():
@@ -318,7 +320,7 @@ def _enter(batch: Batch, text: Any, row: BatchRow) -> None:
             Actor.moderator(batch.imported_by),
             note=_note(batch, row),
             source=Source.IMPORT,
-            organisation=row.organisation,
+            organisation=row.organisation and row.organisation.standing(),
             **received,
         )
     except AlreadyListed as listed:
@@ -342,7 +344,7 @@ def _accept(batch: Batch, row: BatchRow) -> None:
         row.remark = _("An organisation of this name has been recorded meanwhile.")
         return
     if row.outcome == Outcome.KNOWN and row.organisation is None:
-        row.remark = _("The organisation has been merged with another meanwhile.")
+        row.remark = _("The organisation is no longer on record.")
         return
     try:
         sign_on.accept(

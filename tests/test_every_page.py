@@ -1,6 +1,7 @@
 """What holds on every page, whoever adds one."""
 
 import re
+from uuid import uuid4
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -11,7 +12,7 @@ from delivery.models import FollowUp
 from letter.models import Blob
 from letter.publication import publish
 from signatories import links
-from signatories.models import SignOn
+from signatories.models import Actor, SignOn
 from tests.factories import (
     a_delivered,
     a_letter,
@@ -41,6 +42,13 @@ NAMES = sorted({name for name, _route in walk(get_resolver().url_patterns) if no
 POST_ONLY = {"moderation:accept", "moderation:decline", "moderation:reopen", "moderation:withdraw"}
 POST_ONLY |= {"moderation:send_again"}
 POST_ONLY |= {"moderation:query", "moderation:answer"}
+POST_ONLY |= {
+    "moderation:undo",
+    "moderation:claim",
+    "moderation:bulk",
+    "moderation:bulk_decide",
+    "moderation:batch_undo",
+}
 POST_ONLY |= {"delivery:import", "delivery:remove", "delivery:send_again", "delivery:posted", "delivery:record"}
 POST_ONLY |= {"delivery:strike"}
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
@@ -73,6 +81,8 @@ def addresses():
     waiting = a_sign_on(letter, "pending", "MADRE", representative_name="Amina Diallo", email="amina@madre.example")
     unconfirmed = a_sign_on(letter, "unconfirmed", "Odhikar", email="odhikar@odhikar.example")
     message = waiting.messages.first()
+    at_one_stroke = uuid4()
+    a_sign_on(letter, "pending").decline(Actor.moderator(a_moderator(), batch=at_one_stroke), reason="other")
     with open(f"{_mailbox()}/1700000000000000000.eml", "w") as file:
         file.write("To: a@example.org\nSubject: Hello\n\nText\n")
     status = links.token("status", waiting.pk)
@@ -169,6 +179,13 @@ def addresses():
         "moderation:decline": f"/moderation/sign-ons/{waiting.pk}/decline/",
         "moderation:reopen": f"/moderation/sign-ons/{waiting.pk}/reopen/",
         "moderation:withdraw": f"/moderation/sign-ons/{waiting.pk}/withdraw/",
+        "moderation:undo": f"/moderation/sign-ons/{waiting.pk}/undo/",
+        "moderation:claim": f"/moderation/sign-ons/{waiting.pk}/claim/",
+        "moderation:bulk": "/moderation/bulk/",
+        "moderation:bulk_decide": "/moderation/bulk/decide/",
+        "moderation:batch": f"/moderation/batches/{at_one_stroke}/",
+        "moderation:batch_undo": f"/moderation/batches/{at_one_stroke}/undo/",
+        "moderation:keys": "/moderation/keys/",
         "moderation:send_again": f"/moderation/messages/{message.pk}/send-again/",
         "demo:mailbox": "/demo/mailbox/",
         "demo:message": "/demo/mailbox/1700000000000000000/",
@@ -206,11 +223,12 @@ def test_every_page_has_one_heading_a_language_a_direction_and_nothing_from_else
     own = "https://letters.example.org/"
     elsewhere = [address for pair in loaded for address in pair if re.match(r"\w+:|//", address)]
     assert [address for address in elsewhere if not address.startswith(own)] == []
-    # The published pages have one script, of their own and by address: see `static/filter.js`.
+    # The published pages and the workbench have one script each, of their own and by address.
     page = re.sub(r'<script src="(?:[a-z-]+/)?style/filter\.[0-9a-f]{12}\.js" defer></script>', "", page)
     # A passkey needs the library's, and ours that says what failed; what they are told stands in the page as data.
     page = re.sub(r'<script src="/static/(?:(?:mfa|account)/js/)?[a-z-]+\.[0-9a-f]{12}\.js"></script>', "", page)
     page = re.sub(r'<script [^>]*type="application/json">[^<]*</script>', "", page)
+    page = re.sub(r'<script src="/static/workbench\.[0-9a-f]{12}\.js" defer></script>', "", page)
     assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=|javascript:", page)
 
 
@@ -239,9 +257,10 @@ def test_get_changes_nothing(client, addresses, name):
         client.get(addresses[name])
 
     written = [query["sql"] for query in queries if re.match(r"\s*(INSERT|UPDATE|DELETE)", query["sql"], re.IGNORECASE)]
-    # That somebody read of a representative is on record; the question for a passkey is kept in the session.
-    expected = ('INSERT INTO "audit_entry"', 'UPDATE "accounts_session"')
-    assert [sql for sql in written if not sql.startswith(expected)] == []
+    # That somebody read of a representative is on record, who is looking is shown, and the question for a passkey is
+    # kept in the session: nothing of a sign-on changes.
+    expected = ('INSERT INTO "audit_entry"', 'UPDATE "accounts_session"', "INSERT INTO signatories_claim")
+    assert [sql for sql in written if not sql.strip().startswith(expected)] == []
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def desk(client):
 
 
 def rows(response):
-    return [one.name_as_signed for one, _evidence in response.context["rows"]]
+    return [one.name_as_signed for one, _evidence, _colleague in response.context["rows"]]
 
 
 def test_those_who_wait_stand_oldest_first_with_counts_per_state(desk):
@@ -29,13 +29,14 @@ def test_those_who_wait_stand_oldest_first_with_counts_per_state(desk):
     queue = desk.get("/moderation/")
 
     assert rows(queue) == ["Sahayta", "MADRE", "Al-Haq"]
-    assert {value: count for value, _label, count in queue.context["tabs"]} == {
+    assert {value: count for value, _label, count, _address in queue.context["tabs"]} == {
         "unconfirmed": 1,
         "pending": 3,
         "queried": 0,
         "accepted": 1,
         "declined": 0,
         "withdrawn": 0,
+        "any": 5,
     }
 
 
@@ -67,7 +68,7 @@ def test_the_evidence_says_what_speaks_for_a_sign_on(desk):
 
     evidence = {
         one.name_as_signed: [code for _good, code, _words in marks]
-        for one, marks in desk.get("/moderation/").context["rows"]
+        for one, marks, _colleague in desk.get("/moderation/").context["rows"]
     }
 
     assert evidence == {
@@ -81,7 +82,7 @@ def test_a_mailbox_that_was_never_confirmed_does_not_count_as_confirmed_after_a_
     sign_on = a_sign_on(a_letter(), "unconfirmed", "Al-Haq")
     sign_on.withdraw()
 
-    ((_row, marks),) = desk.get("/moderation/?state=withdrawn").context["rows"]
+    ((_row, marks, _colleague),) = desk.get("/moderation/?state=withdrawn").context["rows"]
 
     assert marks[0] == (False, "mailbox", "mailbox not confirmed")
 

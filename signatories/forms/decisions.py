@@ -1,7 +1,6 @@
 """What a moderator decides, one form per act."""
 
 from django import forms
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from signatories import names
@@ -9,6 +8,7 @@ from signatories.models import Organisation
 from signatories.states import Reason
 
 from .fields import DecisionForm, WebsiteField, checked_acronym, country_choices, name_field, plain_text, written_text
+from .organisations import recorded_under
 from .queries import AnswerByMailForm, QueryForm
 
 
@@ -22,7 +22,7 @@ class AcceptForm(DecisionForm):
     other_organisation = forms.CharField(
         label=_("Name of that other organisation"),
         required=False,
-        help_text=_("Only for “one that we know”: its name as recorded, or another form of it."),
+        help_text=_("Only for “one that we know”: its name as recorded, another form of it, or its number as in #12."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     listed_name = name_field(label=_("Name as listed"), help_text=_("This is what will be printed."))
@@ -75,15 +75,10 @@ class AcceptForm(DecisionForm):
 
     def find_other(self, name):
         """Choose the one organisation that is recorded under `name`, or say which there are."""
-        found = list(Organisation.objects.known_as(name)) if name else []
-        if len(found) == 1:
-            self.cleaned_data["organisation"] = found[0]
-            return
-        near = ", ".join(f"“{one}”" for one in Organisation.objects.similar_to(name)[:5]) if name else ""
-        problem = _("No organisation is recorded under this name.")
-        if found:
-            problem = _("Several organisations are recorded under this name.")
-        self.add_error("other_organisation", format_lazy("{} {}", problem, near) if near else problem)
+        try:
+            self.cleaned_data["organisation"] = recorded_under(name)
+        except forms.ValidationError as error:
+            self.add_error("other_organisation", error)
 
     def clean_listed_acronym(self):
         """Hold the acronym to the rules of names: it is published."""
@@ -117,6 +112,12 @@ class ReopenForm(DecisionForm):
     note = forms.CharField(label=_("Why"), required=False, help_text=_("For the record only."))
 
 
+class UndoForm(DecisionForm):
+    """A moderator undoes the last decision: nothing is asked."""
+
+    submit = _("Undo")
+
+
 class WithdrawForm(DecisionForm):
     """A moderator withdraws at the organisation's written request."""
 
@@ -136,5 +137,6 @@ FORMS: dict[str, type[DecisionForm]] = {
     "accept": AcceptForm,
     "decline": DeclineForm,
     "reopen": ReopenForm,
+    "undo": UndoForm,
     "withdraw": WithdrawForm,
 }

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('letter', '0007_language_tags'),
-        ('signatories', '0007_groups_see_representatives'),
+        ('signatories', '0051_merges'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

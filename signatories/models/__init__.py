@@ -1,12 +1,15 @@
 """Organisations, their sign-ons, and the messages about them."""
 
 from .batch import Batch, BatchFile, BatchRow, ColumnMapping, Overtaken
+from .claim import Claim
 from .limit import Limit
+from .merge import BothListed, Merge, NotUndoable, Plan, split
 from .message import Message
-from .organisation import Organisation, VariantName
+from .organisation import ChangedMeanwhile, Organisation
 from .query import Query
-from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster
+from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster, TooLate
 from .transition import Transition
+from .variant_name import VariantName
 
 __all__ = [
     "OPERATOR",
@@ -16,15 +19,23 @@ __all__ = [
     "Batch",
     "BatchFile",
     "BatchRow",
+    "BothListed",
+    "ChangedMeanwhile",
+    "Claim",
     "ColumnMapping",
     "LetterNotOpen",
     "Limit",
+    "Merge",
     "Message",
+    "NotUndoable",
     "Organisation",
     "Overtaken",
+    "Plan",
     "Query",
     "SignOn",
     "SomebodyWasFaster",
+    "TooLate",
     "Transition",
     "VariantName",
+    "split",
 ]

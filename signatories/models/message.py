@@ -131,8 +131,20 @@ class Message(models.Model):
         return True
 
     @staticmethod
-    def drop_decisions(sign_on_id: int) -> None:
-        """Drop the decision messages of a sign-on that have not been sent: the decision is undone."""
-        unsent = Message.objects.queued().filter(sign_on_id=sign_on_id, is_decision=True)
+    def drop_decisions(sign_on_id: int) -> list[int]:
+        """Drop the decision messages of a sign-on that have not been sent, and return which those were."""
+        unsent = (
+            Message.objects.queued().filter(sign_on_id=sign_on_id, is_decision=True).select_for_update(of=("self",))
+        )
         # Waits for one that is being sent at this moment: it counts as sent then.
-        unsent.update(state=Message.State.DROPPED)
+        dropped = [message.pk for message in unsent]
+        Message.objects.filter(pk__in=dropped).update(state=Message.State.DROPPED)
+        return dropped
+
+    @staticmethod
+    def take_up(dropped: list[int]) -> None:
+        """Queue again what a decision that is undone had dropped; what is overdue by now goes at once."""
+        for message in Message.objects.filter(pk__in=dropped, state=Message.State.DROPPED):
+            message.state = Message.State.QUEUED
+            message.save(update_fields=["state"])
+            message.schedule()

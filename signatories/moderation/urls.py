@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import decisions, imports, queue, record, register, sign_on
+from . import bulk, decisions, imports, organisations, queue, record, register, sign_on
 
 app_name = "moderation"
 
@@ -25,7 +25,24 @@ urlpatterns = [
     path("sign-ons/<int:pk>/accept/", decisions.accept, name="accept"),
     path("sign-ons/<int:pk>/decline/", decisions.decline, name="decline"),
     path("sign-ons/<int:pk>/reopen/", decisions.reopen, name="reopen"),
+    path("sign-ons/<int:pk>/undo/", decisions.undo, name="undo"),
     path("sign-ons/<int:pk>/withdraw/", decisions.withdraw, name="withdraw"),
+    path("organisations/", organisations.organisations, name="organisations"),
+    path("organisations/<int:pk>/", organisations.organisation, name="organisation"),
+    path("organisations/<int:pk>/edit/", organisations.edit_organisation, name="edit_organisation"),
+    path("organisations/<int:pk>/variants/", organisations.add_variant, name="add_variant"),
+    path("variants/<int:pk>/", organisations.change_variant, name="change_variant"),
+    path("variants/<int:pk>/remove/", organisations.remove_variant, name="remove_variant"),
+    path("organisations/<int:pk>/merge/", organisations.choose_other, name="choose_other"),
+    path("organisations/<int:pk>/merge/<int:other>/", organisations.merge, name="merge"),
+    path("organisations/<int:pk>/split/", organisations.split, name="split"),
+    path("merges/<int:pk>/undo/", organisations.undo_merge, name="undo_merge"),
+    path("sign-ons/<int:pk>/claim/", sign_on.claim, name="claim"),
+    path("bulk/", bulk.preview, name="bulk"),
+    path("bulk/decide/", bulk.decide, name="bulk_decide"),
+    path("batches/<uuid:batch>/", bulk.outcome, name="batch"),
+    path("batches/<uuid:batch>/undo/", bulk.undo, name="batch_undo"),
+    path("keys/", queue.keys, name="keys"),
     path("record/", record.record, name="record"),
     path("texts/<slug:slug>/<str:language>/", record.text_history, name="text_history"),
     path("messages/<int:pk>/send-again/", sign_on.send_again, name="send_again"),
