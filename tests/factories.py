@@ -14,9 +14,9 @@ from delivery.models import Delivery, Recipient
 from demo.authenticator import SECRET
 from letter.documents import make_documents
 from letter.models import Letter
-from signatories import declarations
+from signatories import batches, declarations
 from signatories.jobs import publish_letter
-from signatories.models import Actor, SignOn
+from signatories.models import Actor, Batch, SignOn
 
 _number = itertools.count(1)
 # Of every account.
@@ -120,6 +120,19 @@ def the_group(name):
     if is_new:
         group.permissions.set(permissions_of(name))
     return group
+
+
+def a_batch(letter, content="Organisation,Country\nOdhikar,Bangladesh\n", *, is_imported=False):
+    """A file of sign-ons that was looked at, and, if wanted, imported."""
+    table = batches.read(content.encode())
+    user = a_moderator("secretariat")
+    batch = Batch.upload(user, letter, file_name="list.csv", content=content.encode(), **batches.described(table))
+    batch.name_columns(batch.columns)
+    batches.look(batch)
+    if is_imported:
+        batch.carry_out(user, seen=batch.look, is_accepted=False, note="Ballot of 3 May", is_told=False)
+        batches.carry_on(batch)
+    return batch
 
 
 def a_recipient(letter, **fields):

@@ -14,6 +14,7 @@ from letter.publication import publish
 from signatories import links
 from signatories.models import Actor, SignOn
 from tests.factories import (
+    a_batch,
     a_delivered,
     a_letter,
     a_moderator,
@@ -49,11 +50,14 @@ POST_ONLY |= {
     "moderation:bulk_decide",
     "moderation:batch_undo",
 }
+POST_ONLY |= {"moderation:import_read_again", "moderation:import_carry_out", "moderation:import_discard"}
 POST_ONLY |= {"delivery:import", "delivery:remove", "delivery:send_again", "delivery:posted", "delivery:record"}
 POST_ONLY |= {"delivery:strike"}
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
+FILES |= {"moderation:import_template", "moderation:import_source", "moderation:import_report"}
 ROLES = {"moderation:record": "administrator", "moderation:text_history": "secretariat"}
+ROLES |= {name: "secretariat" for name in NAMES if name.startswith("moderation:import")}
 PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:", "account", "mfa_"))}
 # Seen before one is signed in.
 DOOR = {"account_login", "mfa_authenticate", "mfa_login_webauthn", "account_inactive", "accounts:accept"}
@@ -93,6 +97,7 @@ def addresses():
         sent, a_moderator("secretariat"), event="answered", on="2020-05-01", blob=Blob.of(b"%PDF-1.7 answer")
     )
     waits = a_recipient(letter, channel="post")
+    looked, imported = a_batch(letter), a_batch(delivered, is_imported=True)
     somebody = a_moderator()
     invited = Invitation.invite(None, email="invited@example.org", name="Amina Diallo", roles=["reader"])
     return {
@@ -172,6 +177,16 @@ def addresses():
         "moderation:record": "/moderation/record/",
         "moderation:text_history": "/moderation/texts/every-page/en/",
         "moderation:register": "/moderation/register/every-page/",
+        "moderation:imports": "/moderation/imports/",
+        "moderation:import_upload": "/moderation/imports/upload/",
+        "moderation:import_template": "/moderation/imports/template.csv",
+        "moderation:import": f"/moderation/imports/{imported.pk}/",
+        "moderation:import_columns": f"/moderation/imports/{looked.pk}/columns/",
+        "moderation:import_read_again": f"/moderation/imports/{looked.pk}/read-again/",
+        "moderation:import_carry_out": f"/moderation/imports/{looked.pk}/import/",
+        "moderation:import_discard": f"/moderation/imports/{looked.pk}/discard/",
+        "moderation:import_source": f"/moderation/imports/{looked.pk}/source/",
+        "moderation:import_report": f"/moderation/imports/{imported.pk}/report.csv",
         "moderation:sign_on": f"/moderation/sign-ons/{waiting.pk}/",
         "moderation:query": f"/moderation/sign-ons/{waiting.pk}/query/",
         "moderation:answer": f"/moderation/sign-ons/{waiting.pk}/answer/",

@@ -112,7 +112,12 @@ sent = delivered.recipients.first()
 noted = sent.follow_ups.first() or FollowUp.record(sent, User.objects.first(), event="answered", on="2020-05-20",
     words="We thank you.", who="Austria")
 book = letter.recipients.first() or factories.a_recipient(letter)
+sheet = f"Organisation,Country,E-mail\\n{{fields['name_as_signed']}},AT,{{fields['email']}}\\nOdhikar,Atlantis,x\\n"
+batch, done = factories.a_batch(letter, sheet), factories.a_batch(letter, is_imported=True)
 print(json.dumps({{
+    "imported": f"/moderation/imports/{{done.pk}}/",
+    "rows": f"/moderation/imports/{{batch.pk}}/",
+    "columns": f"/moderation/imports/{{batch.pk}}/columns/",
     "confirm": f"/confirm/{{links.token('confirm', new.pk)}}/",
     "used link": f"/confirm/{{links.token('confirm', waiting.pk)}}/",
     "status": f"/status/{{links.token('status', waiting.pk)}}/",
@@ -149,6 +154,8 @@ print(json.dumps({{
         "import": "/moderation/letters/icc-2020/recipients/import/",
         "preview": "/moderation/letters/icc-2020/recipients/import/",
         "deliver": "/moderation/letters/icc-2020/deliver/",
+        "imports": "/moderation/imports/",
+        "import a file": "/moderation/imports/upload/",
     }
 
 
@@ -184,4 +191,5 @@ PUBLIC = [
 DESK = [
     "sign-in", "queue", "search", "sign-on", "sign-on, accepted", "register", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
+    "imports", "import a file", "columns", "rows", "imported",
 ]  # fmt: skip
