@@ -1,5 +1,6 @@
 """Organisations, their sign-ons, and the messages about them."""
 
+from .batch import Batch, BatchFile, BatchRow, ColumnMapping, Overtaken
 from .claim import Claim
 from .correction import Correction, NotStanding, Outdated
 from .digest import Digest
@@ -19,9 +20,13 @@ __all__ = [
     "REPRESENTATIVE",
     "Actor",
     "AlreadyListed",
+    "Batch",
+    "BatchFile",
+    "BatchRow",
     "BothListed",
     "ChangedMeanwhile",
     "Claim",
+    "ColumnMapping",
     "Correction",
     "Digest",
     "Document",
@@ -35,6 +40,7 @@ __all__ = [
     "NoticeNotPossible",
     "Organisation",
     "Outdated",
+    "Overtaken",
     "Plan",
     "Query",
     "SignOn",

@@ -502,10 +502,11 @@ class SignOn(models.Model):
         listed_country: str = "",
         listed_website: str = "",
         seen: int | None = None,
+        is_silent: bool = False,
     ) -> Transition:
         """List the organisation, an existing one or (None) a new one, under exactly these words.
 
-        One that was merged into another meanwhile stands for that one.
+        One that was merged into another meanwhile stands for that one. `is_silent` is for imports: see `_move`.
 
         Raises:
             AlreadyListed: if the organisation is a signatory of this letter by another sign-on.
@@ -538,13 +539,13 @@ class SignOn(models.Model):
         listing["also"] = self.corrections.fulfil
         try:
             with transaction.atomic():
-                return self._move("accept", actor, seen=seen, anchor=anchor, **listing)
+                return self._move("accept", actor, seen=seen, anchor=anchor, is_silent=is_silent, **listing)
         except IntegrityError as error:
             other = organisation.sign_ons.filter(letter=self.letter).accepted().exclude(pk=self.pk).first()
             if other is not None:
                 raise AlreadyListed(other) from error
         # Its place on the page is that of a line which went to another organisation in a split.
-        return self._move("accept", actor, seen=seen, anchor=-self.pk, **listing)
+        return self._move("accept", actor, seen=seen, anchor=-self.pk, is_silent=is_silent, **listing)
 
     def decline(self, actor: Actor, *, reason: str, note: str = "", seen: int | None = None) -> Transition:
         """Decline, with a reason of `states.Reason` and a note that is sent to the representative."""
@@ -583,6 +584,7 @@ class SignOn(models.Model):
         note: str = "",
         made: dict[str, Any] | None = None,
         also: Callable[[Transition], object] | None = None,
+        is_silent: bool = False,
         **changes: Any,
     ) -> Transition:
         """Carry out `verb`: state, record, message and stale list in one transaction.
@@ -595,6 +597,9 @@ class SignOn(models.Model):
             note: for the record, and with some verbs for the representative; required by some.
             made: what `Organisation.forget` deletes if this is undone.
             also: writes what else belongs to it, before its message is worded.
+            is_silent: leave out the rule's message. Only where the representative has never heard of this site, as
+                in an import of what was gathered elsewhere: five thousand messages from a stranger help nobody. What
+                happens to the sign-on afterwards is told as ever.
             changes: fields that change with the state.
 
         Raises:
@@ -647,7 +652,7 @@ class SignOn(models.Model):
             self._put_back(last)
         if also:
             also(transition)
-        if rule.message:
+        if rule.message and not is_silent:
             mail.queue(self, rule.message, transition=transition, is_decision=rule.can_be_undone)
         if State.ACCEPTED in (before, target):
             self.letter.mark_stale()

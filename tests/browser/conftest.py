@@ -136,7 +136,12 @@ noted = sent.follow_ups.first() or FollowUp.record(sent, User.objects.first(), e
 invited = Invitation.objects.first() or Invitation.invite(
     None, email=fields["email"], name=fields["representative_name"], roles=["moderator", "secretariat"])
 book = letter.recipients.first() or factories.a_recipient(letter)
+sheet = f"Organisation,Country,E-mail\\n{{fields['name_as_signed']}},AT,{{fields['email']}}\\nOdhikar,Atlantis,x\\n"
+table, done = factories.a_batch(letter, sheet), factories.a_batch(letter, is_imported=True)
 print(json.dumps({{
+    "imported": f"/moderation/imports/{{done.pk}}/",
+    "rows": f"/moderation/imports/{{table.pk}}/",
+    "columns": f"/moderation/imports/{{table.pk}}/columns/",
     "confirm": f"/confirm/{{links.token('confirm', new.pk)}}/",
     "used link": f"/confirm/{{links.token('confirm', waiting.pk)}}/",
     "status": f"/status/{{links.token('status', waiting.pk)}}/",
@@ -196,6 +201,8 @@ print(json.dumps({{
         "import": "/moderation/letters/icc-2020/recipients/import/",
         "preview": "/moderation/letters/icc-2020/recipients/import/",
         "deliver": "/moderation/letters/icc-2020/deliver/",
+        "imports": "/moderation/imports/",
+        "import a file": "/moderation/imports/upload/",
     }
 
 
@@ -237,4 +244,5 @@ DESK = [
     "queue", "search", "keys", "batch", "sign-on", "sign-on, accepted", "register", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
     "export", "figures", "figures, one letter", "digest",
+    "imports", "import a file", "columns", "rows", "imported",
 ]  # fmt: skip
