@@ -9,8 +9,10 @@ import html
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise, product
 
 from django.core.exceptions import ValidationError
@@ -269,6 +271,7 @@ _LABELS = {
 }
 
 
+@lru_cache(4096)
 def split_acronym(name: str) -> tuple[str, str]:
     """Return the name without the acronym in brackets at its end, and that acronym, empty if there is none.
 
@@ -312,6 +315,7 @@ def _without_forms(words: list[str], forms: frozenset[str]) -> list[str]:
     return words
 
 
+@lru_cache(4096)
 def key(name: str) -> str:
     """Return what is equal for two spellings of one name: its significant words, without spaces."""
     return "".join(_significant(_spelt(name).split())) or name
@@ -322,7 +326,8 @@ def _significant(words: list[str]) -> list[str]:
     return [word for word in words if word not in _STOP_WORDS] or words
 
 
-def _words(name: str) -> list[str]:
+@lru_cache(4096)  # one name is compared with many
+def _words(name: str) -> tuple[str, ...]:
     """Return the words by which the name is compared.
 
     Without what follows from the others: the acronym that some write after a dash. Umlauts that are written out
@@ -332,7 +337,7 @@ def _words(name: str) -> list[str]:
     words = _significant([_DIGRAPH.sub(r"\1", word) for word in words])
     if len(words) > 3 and words[-1] == "".join(word[0] for word in words[:-1]):
         words.pop()
-    return [part for word in words for part in (_CUT.findall(word) if _IDEOGRAPH.search(word) else [word])]
+    return tuple(part for word in words for part in (_CUT.findall(word) if _IDEOGRAPH.search(word) else [word]))
 
 
 def telling_words(name: str) -> set[str]:
@@ -458,12 +463,12 @@ def classify(one: str, other: str, *, acronym: str = "", other_acronym: str = ""
     return similarity
 
 
-def _is_acronym_of(acronym: str, name: str, words: list[str]) -> bool:
+def _is_acronym_of(acronym: str, name: str, words: Sequence[str]) -> bool:
     """Whether a name, given with its words, is nothing but the acronym of another."""
     return acronym != "" and acronym in {_compact(name), "".join(words)}
 
 
-def _compare(left: list[str], right: list[str]) -> Similarity:
+def _compare(left: Sequence[str], right: Sequence[str]) -> Similarity:
     """Pair equal words, then those that differ by a slip, and judge by what is left over."""
     common = Counter(left) & Counter(right)
     left_over, right_over = Counter(left) - common, Counter(right) - common
