@@ -118,10 +118,12 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "crispy_forms",
     "csp",
     "django_countries",
@@ -132,6 +134,7 @@ INSTALLED_APPS = [
     "letter",
     "signatories",
     "delivery",
+    "accounts",
     *(["demo"] if DEMO_MAILBOX else []),
 ]
 
@@ -147,6 +150,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.SecondFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -193,9 +198,70 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-LOGIN_URL = "moderation:sign_in"
+# No form takes a file larger than 10 MB, or more than a few of them: what comes beyond is let fall as it comes.
+FILE_UPLOAD_HANDLERS = [
+    "config.uploads.Cap",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "moderation:queue"
-LOGOUT_REDIRECT_URL = "moderation:sign_in"
+LOGOUT_REDIRECT_URL = "account_login"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+# A session that nobody uses ends after half an hour, and a browser forgets it when it is closed.
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = 1800
+# Seconds for which a link to set a new password works.
+PASSWORD_RESET_TIMEOUT = 86400
+# For all web processes together: what the library counts, and which codes were used.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_cache",
+        "KEY_FUNCTION": "config.cache.hidden",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
+# There is no signing up; the library's checks ask for these.
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+# A message to an address without an account would go to a stranger.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = False
+# Seconds after which the password is asked for again before a second factor is changed.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+# Signing in is counted by the adapter; `login_failed` is for codes after the password.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "20/h/key"}
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.SignInForm",
+    "reauthenticate": "accounts.forms.PasswordAgainForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "reset_password": "accounts.forms.ResetForm",
+    "reset_password_from_key": "accounts.forms.NewPasswordForm",
+}
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.forms.CodeForm",
+    "reauthenticate": "accounts.forms.CodeAgainForm",
+    "activate_totp": "accounts.forms.AppForm",
+    "add_webauthn": "accounts.forms.PasskeyForm",
+    "edit_webauthn": "accounts.forms.PasskeyNameForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Undersigned"
+# One step of 30 seconds either way, for clocks that are not quite right (RFC 6238, 5.2).
+MFA_TOTP_TOLERANCE = 1
+# Nobody can sign up with another's address: accounts are made by invitation.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# Of the demo and the tests, which have no https; browsers trust the loopback all the same.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = INSECURE_HTTP
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -216,7 +282,9 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "Undersigned <undersigned@localho
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # How long an e-mailed link works.
-LINK_LIFETIMES = {"confirm": timedelta(days=14), "status": timedelta(days=400)}
+LINK_LIFETIMES = {"confirm": timedelta(days=14), "status": timedelta(days=400), "objection": timedelta(days=400)}
+# How long an organisation is given to object to a sign-on in its name; a later objection counts as well.
+OBJECTION_PERIOD = timedelta(hours=72)
 # A decision's message waits this long, so that an undo costs nobody an e-mail.
 DECISION_DELAY = timedelta(seconds=env_int("DECISION_DELAY_SECONDS", 600))
 # Sign-ons an hour from one network address, and to one e-mail domain; generous, for an office behind one address.
@@ -224,6 +292,8 @@ LIMIT_PER_ADDRESS = env_int("LIMIT_PER_ADDRESS", 60)
 LIMIT_PER_DOMAIN = env_int("LIMIT_PER_DOMAIN", 300)
 # Messages a day that strangers can cause to one mailbox.
 LIMIT_PER_MAILBOX = env_int("LIMIT_PER_MAILBOX", 20)
+# Notices a day to one published address.
+LIMIT_NOTICES = 3
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 # Seconds for which a worker that was told to stop finishes the jobs in hand.

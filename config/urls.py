@@ -1,15 +1,24 @@
 """All addresses, grouped by reader."""
 
+from allauth.account import views as account
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+# The admin's own door has neither limits nor a second factor.
+admin.site.login = secure_admin_login(admin.site.login)
+
 urlpatterns = [
     # /moderation/letters/: the secretariat, for the recipients of a letter and its delivery
     path("moderation/letters/", include("delivery.urls")),
+    # /moderation/account/, /moderation/people/: whoever has an account
+    path("moderation/", include("accounts.urls")),
     # /moderation/: the moderators
     path("moderation/", include("signatories.moderation.urls")),
-    # /admin/: the secretariat, for letters and their texts
+    # /admin/: the secretariat, for letters and their texts; its ways out and to a new password are the desk's
+    path("admin/logout/", account.logout, name="admin_logout"),
+    path("admin/password_change/", account.password_change, name="admin_password_change"),
     path("admin/", admin.site.urls),
     # /LETTER/sign/, /confirm/, /status/: the representatives
     path("", include("signatories.urls")),

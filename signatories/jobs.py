@@ -17,7 +17,7 @@ from letter.models import Edition, Letter
 from letter.publication import publish as publish_edition
 
 from . import limits, mail
-from .models import Message, SignOn
+from .models import Document, Message, Notice, Query, SignOn
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def deliver_message(message_id):
 
 
 def sweep():
-    """Find letters and messages that have lost their job, and see to them."""
+    """Find letters and messages that have lost their job, and see to them; record whose time to object is over."""
     for letter in Letter.objects.stale():
         try:
             publish_letter(letter)
@@ -59,6 +59,8 @@ def sweep():
                 job.defer(message_id=message_id)
         except AlreadyEnqueued:
             continue
+    for notice in Notice.objects.unanswered():
+        notice.fall_silent()
 
 
 @app.periodic(cron="* * * * *")
@@ -101,3 +103,33 @@ def forget_limits():
 def forget_networks():
     """Erase the networks of sign-ons that are a month old."""
     SignOn.objects.forget_networks()
+
+
+def remind_of_queries():
+    """Send questions that were not answered within a week once more, each in a transaction of its own."""
+    for query in Query.objects.to_remind():
+        try:
+            query.remind()
+        except Exception:
+            logger.exception("Query %s could not be sent once more", query.pk)
+
+
+@app.periodic(cron="23 7 * * *")
+@app.task(name="remind_of_queries", queue=PUBLICATION, queueing_lock="remind_of_queries")
+def remind_every_day(timestamp):
+    """Remind representatives of unanswered questions."""
+    remind_of_queries()
+
+
+def erase_documents():
+    """Erase what has outlived its sign-on, and delete files whose forms never came back."""
+    for document in Document.objects.outlived():
+        document.erase(None, "retention")
+    Document.objects.stale().delete()
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(name="erase_documents", queue=PUBLICATION, queueing_lock="erase_documents")
+def erase_every_night(timestamp):
+    """Keep documents no longer than they are needed."""
+    erase_documents()

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -19,6 +20,7 @@ from . import links
 from .models.message import Message
 
 if TYPE_CHECKING:
+    from .models.notice import Notice
     from .models.sign_on import SignOn
     from .models.transition import Transition
 
@@ -44,15 +46,16 @@ def queue(
     transition: "Transition | None" = None,
     is_decision: bool = False,
     attachment: Attachment | None = None,
+    **said: Any,
 ) -> Message | None:
     """Queue the message `kind` (a folder of ``templates/mail/``) to the representative.
 
     Belongs into the transaction that causes it. A sign-on that was registered without an e-mail
-    address gets none.
+    address gets none. `said` is what else the template knows.
     """
     if not sign_on.email:
         return None
-    subject, text = compose(sign_on, kind, transition)
+    subject, text = compose(sign_on, kind, transition, **said)
     message = _message(sign_on.email, kind, subject, text, attachment)
     message.sign_on = sign_on
     message.enqueue(is_decision=is_decision)
@@ -60,16 +63,36 @@ def queue(
 
 
 def queue_to(
-    address: str, kind: str, context: dict[str, Any], *, sender: str, reply_to: str, attachment: Attachment
+    address: str,
+    kind: str,
+    context: dict[str, Any],
+    *,
+    sender: str = "",
+    reply_to: str = "",
+    attachment: Attachment | None = None,
+    about: int | None = None,
 ) -> Message:
-    """Queue the message `kind` from a named person to somebody who is no representative.
+    """Queue the message `kind` to somebody who is no representative, from a named person or from the site.
 
     Belongs into the transaction that causes it. What people typed into `context` must be free of
-    control characters: a form's `written_text` sees to it.
+    control characters: a form's `written_text` sees to it. Links in it are made for what it is `about`.
     """
     subject, text = render(kind, context)
     message = _message(address, kind, subject, text, attachment)
-    message.sender, message.reply_to = sender, reply_to
+    message.sender, message.reply_to, message.about = sender, reply_to, about
+    message.enqueue()
+    return message
+
+
+def queue_notice(notice: "Notice") -> Message:
+    """Queue the message that tells an organisation, in the language of `notice`, what was signed in its name.
+
+    Belongs into the transaction that causes it. It goes to the address of the notice, and never to the representative.
+    """
+    with translation.override(notice.language):
+        subject, text = compose(notice.sign_on, "objection_notice", hours=notice.hours_given())
+        message = _message(notice.address, "objection_notice", subject, text, None)
+    message.sign_on = notice.sign_on
     message.enqueue()
     return message
 
@@ -86,7 +109,7 @@ def _message(address: str, kind: str, subject: str, text: str, attachment: Attac
     )
 
 
-def compose(sign_on: "SignOn", kind: str, transition: "Transition | None" = None) -> tuple[str, str]:
+def compose(sign_on: "SignOn", kind: str, transition: "Transition | None" = None, **said: Any) -> tuple[str, str]:
     """Return subject and text of the message `kind`, with placeholders for its links."""
     context = {
         "sign_on": sign_on,
@@ -96,6 +119,7 @@ def compose(sign_on: "SignOn", kind: str, transition: "Transition | None" = None
         "letter_url": absolute(sign_on.letter.get_absolute_url()),
         "days_to_confirm": settings.LINK_LIFETIMES["confirm"].days,
         **{f"{purpose}_url": PLACEHOLDER.format(purpose=purpose) for purpose in settings.LINK_LIFETIMES},
+        **said,
     }
     return render(kind, context)
 
@@ -150,8 +174,11 @@ def envelope(message: Message) -> EmailMultiAlternatives:
     """Return the e-mail as it is sent, with its links made now."""
 
     def with_links(text: str) -> str:
-        sign_on = message.sign_on_id
-        return text if sign_on is None else PLACEHOLDERS.sub(lambda found: links.url(found[1], sign_on), text)
+        about = message.about if message.sign_on_id is None else message.sign_on_id
+        return text if about is None else PLACEHOLDERS.sub(lambda found: _url(found[1], about), text)
+
+    def _url(purpose: str, about: int) -> str:
+        return links.notice_url(message.notice.pk) if purpose == "objection" else links.url(purpose, about)
 
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     domain = address.rpartition("@")[2] or "localhost"

@@ -15,13 +15,14 @@ class State(TextChoices):
 
     UNCONFIRMED = "unconfirmed", _("not confirmed yet")
     PENDING = "pending", _("waiting for a decision")
+    QUERIED = "queried", _("waiting for an answer")
     ACCEPTED = "accepted", _("accepted")
     DECLINED = "declined", _("declined")
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
 # States in which an organisation still asks to stand under the letter.
-LIVE = (State.UNCONFIRMED, State.PENDING, State.ACCEPTED)
+LIVE = (State.UNCONFIRMED, State.PENDING, State.QUERIED, State.ACCEPTED)
 
 
 class Who(StrEnum):
@@ -59,7 +60,8 @@ class Rule:
     """What one verb does, and who may use it."""
 
     sources: frozenset[State | None]
-    target: State
+    target: State | None
+    """The state that it leads to; None for the one before the last decision."""
     who: frozenset[Who]
     permission: str = ""
     """What a moderator must be permitted."""
@@ -68,7 +70,7 @@ class Rule:
     message: str = ""
     """The message to the representative, a folder of ``templates/mail/``."""
     can_be_undone: bool = False
-    """A decision: its message waits, so that an undo costs nobody an e-mail."""
+    """Its message waits, as that of a decision: an undo costs nobody an e-mail. What was before it is kept."""
 
 
 _REGISTER, _DECIDE = "signatories.register_signon", "signatories.decide_signon"
@@ -80,9 +82,28 @@ RULES: dict[str, Rule] = {
     "sign": Rule(frozenset({None}), State.UNCONFIRMED, _REPRESENTATIVE, message="confirm"),
     "register": Rule(frozenset({None}), State.PENDING, _DESK, _REGISTER, requires="note"),
     "confirm": Rule(frozenset({State.UNCONFIRMED}), State.PENDING, _REPRESENTATIVE, message="confirmed"),
-    "accept": Rule(frozenset({State.PENDING}), State.ACCEPTED, _DESK, _DECIDE, message="accepted", can_be_undone=True),
+    # Its note is the question.
+    "query": Rule(
+        frozenset({State.PENDING}),
+        State.QUERIED,
+        _MODERATOR,
+        _DECIDE,
+        requires="note",
+        message="query",
+        can_be_undone=True,
+    ),
+    # A moderator's note says where the reply is kept.
+    "answer": Rule(frozenset({State.QUERIED}), State.PENDING, _REPRESENTATIVE | _MODERATOR, _DECIDE, requires="note"),
+    "accept": Rule(
+        frozenset({State.PENDING, State.QUERIED}),
+        State.ACCEPTED,
+        _DESK,
+        _DECIDE,
+        message="accepted",
+        can_be_undone=True,
+    ),
     "decline": Rule(
-        frozenset({State.PENDING, State.ACCEPTED}),
+        frozenset({State.PENDING, State.QUERIED, State.ACCEPTED}),
         State.DECLINED,
         _MODERATOR,
         _DECIDE,
@@ -91,6 +112,7 @@ RULES: dict[str, Rule] = {
         can_be_undone=True,
     ),
     "reopen": Rule(frozenset({State.ACCEPTED, State.DECLINED}), State.PENDING, _MODERATOR, _DECIDE),
+    "undo": Rule(frozenset({State.QUERIED, State.ACCEPTED, State.DECLINED}), None, _MODERATOR, _DECIDE),
     "withdraw": Rule(
         frozenset(LIVE),
         State.WITHDRAWN,

@@ -5,9 +5,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -96,6 +98,26 @@ def django_db_setup(django_db_setup, django_db_blocker):
             "SELECT tgname FROM pg_trigger WHERE tgrelid = 'audit_entry'::regclass AND tgname LIKE '%%truncated%%'"
         )
         cursor.execute(f"ALTER TABLE audit_entry DISABLE TRIGGER {cursor.fetchone()[0]}")
+
+
+class DeskClient(Client):
+    """Django's client, whose `force_login` has been through the second factor too."""
+
+    def force_login(self, user, backend=None):
+        """Sign `user` in, as if password and code had been given a moment ago."""
+        super().force_login(user, backend)
+        session = self.session
+        session["account_authentication_methods"] = [
+            {"method": "mfa", "at": time.time(), "type": "totp", "reauthenticated": True}
+        ]
+        session["account_authentication_methods_user"] = str(user.pk)
+        session.save()
+
+
+@pytest.fixture
+def client():
+    """A browser; `force_login` of whoever has a second factor opens the desk."""
+    return DeskClient()
 
 
 @pytest.fixture

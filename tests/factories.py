@@ -4,18 +4,26 @@ import itertools
 import time
 from datetime import timedelta
 
-from django.contrib.auth.models import Group, Permission, User
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group, User
 from django.core import signing
+from django.db import transaction
 from django.utils import timezone
 
+from accounts.roles import permissions_of
 from delivery.models import Delivery, Recipient
+from demo.authenticator import SECRET
 from letter.documents import make_documents
 from letter.models import Letter
-from signatories import declarations
+from signatories import declarations, documents
 from signatories.jobs import publish_letter
-from signatories.models import Actor, SignOn
+from signatories.models import Actor, Document, SignOn
+from signatories.states import Who
+from tests.files import a_pdf
 
 _number = itertools.count(1)
+# Of every account.
+PASSWORD = "a long password"
 
 
 def a_letter(*, slug=None, opens_at="yesterday", closes_at=None, text=True, language="en", **fields):
@@ -74,8 +82,10 @@ def a_sign_on(letter=None, state="pending", name=None, moderator=None, **fields)
     if name:
         fields["name_as_signed"] = name
     sign_on = SignOn.sign(letter.text(), **received(**fields))
-    if state in ("pending", "accepted", "declined"):
+    if state in ("pending", "queried", "accepted", "declined"):
         sign_on.confirm()
+    if state == "queried":
+        sign_on.query(Actor.moderator(moderator or a_moderator()), question="Who authorised you?")
     if state in ("accepted", "declined"):
         actor = Actor.moderator(moderator or a_moderator())
         if state == "accepted":
@@ -87,6 +97,13 @@ def a_sign_on(letter=None, state="pending", name=None, moderator=None, **fields)
     return sign_on
 
 
+def a_document(sign_on, content=None, name="minutes.pdf"):
+    """A document that came with `sign_on`, a PDF unless told otherwise."""
+    checked = documents.check(name, content or a_pdf(), tuple(documents.Kind))
+    with transaction.atomic():
+        return Document.of(checked).attach(sign_on, Who.REPRESENTATIVE)
+
+
 def an_accepted(letter, *names):
     """Signatories of `letter` under these names."""
     moderator = a_moderator()
@@ -94,8 +111,15 @@ def an_accepted(letter, *names):
 
 
 def a_moderator(group="moderator"):
-    """A user in the group `moderator` or `secretariat`."""
-    user = User.objects.create_user(f"{group}{next(_number)}", password="a long password")
+    """A user in the group of that role, with a second factor."""
+    user = a_user(group)
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": SECRET})
+    return user
+
+
+def a_user(group):
+    """A user in the group of that role, who has only a password yet."""
+    user = User.objects.create_user(f"{group}{next(_number)}", password=PASSWORD)
     user.groups.add(the_group(group))
     return user
 
@@ -104,17 +128,7 @@ def the_group(name):
     """The group that the migration made; made again where a test's flush took it away."""
     group, is_new = Group.objects.get_or_create(name=name)
     if is_new:
-        wanted = {
-            "moderator": ["view_signon", "view_representative", "decide_signon", "register_signon", "send_message"],
-            "secretariat": [
-                *("view_signon", "view_representative", "register_signon", "import_signon", "export_signon"),
-                *("view_letter", "add_letter", "change_letter"),
-                *("view_lettertext", "add_lettertext", "change_lettertext"),
-                *("view_recipient", "change_recipient", "deliver_letter"),
-            ],
-        }
-        wanted["administrator"] = [*wanted["moderator"], *wanted["secretariat"], "view_entry"]
-        group.permissions.set(Permission.objects.filter(codename__in=wanted[name]))
+        group.permissions.set(permissions_of(name))
     return group
 
 

@@ -214,9 +214,17 @@ def test_what_a_secretary_may_not_do_is_neither_shown_nor_possible(client):
     assert f"/moderation/register/{sign_on.letter.slug}/" in client.get("/moderation/").content.decode()
     for verb in ("accept", "decline", "reopen", "withdraw"):
         assert client.post(f"/moderation/sign-ons/{sign_on.pk}/{verb}/", posted(sign_on)).status_code == 403
-    assert client.get(f"/moderation/register/{sign_on.letter.slug}/").status_code == 403
     sign_on.refresh_from_db()
     assert sign_on.state == "pending"
+
+
+def test_a_reader_neither_decides_nor_registers(client):
+    client.force_login(a_moderator("reader"))
+    sign_on = a_sign_on(name="Al-Haq")
+
+    assert f"/moderation/register/{sign_on.letter.slug}/" not in client.get("/moderation/").content.decode()
+    assert client.get(f"/moderation/register/{sign_on.letter.slug}/").status_code == 403
+    assert client.post(f"/moderation/sign-ons/{sign_on.pk}/accept/", posted(sign_on)).status_code == 403
 
 
 def test_a_moderator_does_not_see_the_admin(desk):

@@ -1,23 +1,27 @@
 """What holds on every page, whoever adds one."""
 
 import re
+from uuid import uuid4
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts.models import Invitation
 from delivery import copies
 from delivery.models import FollowUp
 from letter.models import Blob
 from letter.publication import publish
 from signatories import links
-from signatories.models import SignOn
+from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn
 from tests.factories import (
     a_delivered,
+    a_document,
     a_letter,
     a_moderator,
     a_published,
     a_recipient,
     a_sign_on,
+    a_user,
     an_accepted,
 )
 
@@ -37,13 +41,38 @@ def walk(patterns, prefix="", namespace=""):
 
 NAMES = sorted({name for name, _route in walk(get_resolver().url_patterns) if not name.startswith(("admin:", "admin"))})
 POST_ONLY = {"moderation:accept", "moderation:decline", "moderation:reopen", "moderation:withdraw"}
-POST_ONLY |= {"moderation:send_again", "moderation:sign_out"}
+POST_ONLY |= {"moderation:query", "moderation:answer", "moderation:question"}
+POST_ONLY |= {"moderation:send_again"}
+POST_ONLY |= {
+    "moderation:undo",
+    "moderation:claim",
+    "moderation:bulk",
+    "moderation:bulk_decide",
+    "moderation:batch_undo",
+}
+POST_ONLY |= {"moderation:apply", "moderation:refuse", "moderation:undo_correction"}
 POST_ONLY |= {"delivery:import", "delivery:remove", "delivery:send_again", "delivery:posted", "delivery:record"}
 POST_ONLY |= {"delivery:strike"}
+POST_ONLY |= {"moderation:add_variant", "moderation:change_variant", "moderation:remove_variant"}
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
+FILES |= {"moderation:document"}
 ROLES = {"moderation:record": "administrator", "moderation:text_history": "secretariat"}
-PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:"))}
+PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:", "account", "mfa_"))}
+# Seen before one is signed in.
+DOOR = {"account_login", "mfa_authenticate", "mfa_login_webauthn", "account_inactive", "accounts:accept"}
+DOOR |= {name for name in NAMES if name.startswith(("account_reset_password", "account_set_password"))}
+# Pages that stand only between two steps, or have nothing to show without the first: see `tests/test_accounts.py`.
+ON_THE_WAY = {"mfa_authenticate", "mfa_login_webauthn", "mfa_reauthenticate_webauthn", "mfa_generate_recovery_codes"}
+ON_THE_WAY |= {"mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_view_recovery_codes", "account_reset_password_from_key"}
+# What is there for those who have no second factor yet.
+TO_ENROL = {"mfa_activate_totp"}
+POST_ONLY |= {"accounts:end_session", "accounts:end_other_sessions", "accounts:resend", "accounts:revoke"}
+POST_ONLY |= {"accounts:change_roles", "accounts:deactivate", "accounts:reactivate"}
+POST_ONLY |= {"accounts:reset_second_factor", "accounts:end_sessions"}
+ADMINISTRATORS = {"accounts:people", "accounts:invite", "accounts:person", "accounts:resend", "accounts:revoke"}
+ADMINISTRATORS |= POST_ONLY & {name for name in NAMES if name.startswith("accounts:")}
+ROLES |= dict.fromkeys(ADMINISTRATORS, "administrator")
 
 
 @pytest.fixture
@@ -56,9 +85,17 @@ def addresses():
     waiting = a_sign_on(letter, "pending", "MADRE", representative_name="Amina Diallo", email="amina@madre.example")
     unconfirmed = a_sign_on(letter, "unconfirmed", "Odhikar", email="odhikar@odhikar.example")
     message = waiting.messages.first()
+    at_one_stroke = uuid4()
+    a_sign_on(letter, "pending").decline(Actor.moderator(a_moderator(), batch=at_one_stroke), reason="other")
     with open(f"{_mailbox()}/1700000000000000000.eml", "w") as file:
         file.write("To: a@example.org\nSubject: Hello\n\nText\n")
     status = links.token("status", waiting.pk)
+    listed = letter.sign_ons.accepted().get(listed_name="Al-Haq")
+    correction = Correction.propose(listed, name="Al-Haq (AH)")
+    notice = Notice.send(listed, Actor.moderator(a_moderator()), address="office@alhaq.example", found_at="their page")
+    notice.object()
+    queried = a_sign_on(letter, "queried", "Sahayta")
+    paper = a_document(queried)
     delivered = a_published("Al-Haq", slug="delivered")
     sent = a_recipient(delivered)
     copies.make_copies(a_delivered(delivered))
@@ -66,6 +103,11 @@ def addresses():
         sent, a_moderator("secretariat"), event="answered", on="2020-05-01", blob=Blob.of(b"%PDF-1.7 answer")
     )
     waits = a_recipient(letter, channel="post")
+    known, other, absorbed = (Organisation.objects.create(name=name) for name in ("Al-Haq", "Odhikar", "MADRE"))
+    known.learn("MADRE")
+    merge = Merge.merge(a_moderator(), known, absorbed)
+    somebody = a_moderator()
+    invited = Invitation.invite(None, email="invited@example.org", name="Amina Diallo", roles=["reader"])
     return {
         "delivery:letters": "/moderation/letters/",
         "delivery:recipients": "/moderation/letters/delivered/recipients/",
@@ -101,18 +143,87 @@ def addresses():
         "signatories:sent": "/every-page/sign/sent/",
         "signatories:confirm": f"/confirm/{links.token('confirm', unconfirmed.pk)}/",
         "signatories:status": f"/status/{status}/",
+        "signatories:answer": f"/status/{links.token('status', queried.pk)}/answer/",
         "signatories:withdraw": f"/status/{status}/withdraw/",
-        "moderation:sign_in": "/moderation/sign-in/",
-        "moderation:sign_out": "/moderation/sign-out/",
+        "account_login": "/moderation/sign-in/",
+        "account_logout": "/moderation/sign-out/",
+        "accounts:second_factor": "/moderation/account/second-factor/",
+        "mfa_authenticate": "/moderation/sign-in/code/",
+        "mfa_login_webauthn": "/moderation/sign-in/passkey/",
+        "account_inactive": "/moderation/sign-in/closed/",
+        "account_reset_password": "/moderation/password/",
+        "account_set_password": "/moderation/password/",
+        "account_reset_password_done": "/moderation/password/sent/",
+        "account_reset_password_from_key": "/moderation/password/link/1-set-password/",
+        "account_reset_password_from_key_done": "/moderation/password/done/",
+        "account_change_password": "/moderation/account/password/",
+        "account_reauthenticate": "/moderation/account/again/password/",
+        "mfa_index": "/moderation/account/",
+        "mfa_list_webauthn": "/moderation/account/",
+        "mfa_reauthenticate": "/moderation/account/again/code/",
+        "mfa_reauthenticate_webauthn": "/moderation/account/again/passkey/",
+        "mfa_activate_totp": "/moderation/account/app/add/",
+        "mfa_deactivate_totp": "/moderation/account/app/remove/",
+        "mfa_view_recovery_codes": "/moderation/account/codes/",
+        "mfa_generate_recovery_codes": "/moderation/account/codes/renew/",
+        "mfa_add_webauthn": "/moderation/account/passkeys/add/",
+        "mfa_edit_webauthn": "/moderation/account/passkeys/1/name/",
+        "mfa_remove_webauthn": "/moderation/account/passkeys/1/remove/",
+        "accounts:end_session": "/moderation/account/sessions/0a0b/end/",
+        "accounts:end_other_sessions": "/moderation/account/sessions/others/end/",
+        "accounts:accept": f"/moderation/invitation/{invited.token}/",
+        "accounts:people": "/moderation/people/",
+        "accounts:invite": "/moderation/people/invite/",
+        "accounts:resend": f"/moderation/people/invitations/{invited.pk}/resend/",
+        "accounts:revoke": f"/moderation/people/invitations/{invited.pk}/revoke/",
+        "accounts:person": f"/moderation/people/{somebody.pk}/",
+        "accounts:change_roles": f"/moderation/people/{somebody.pk}/roles/",
+        "accounts:deactivate": f"/moderation/people/{somebody.pk}/deactivate/",
+        "accounts:reactivate": f"/moderation/people/{somebody.pk}/reactivate/",
+        "accounts:reset_second_factor": f"/moderation/people/{somebody.pk}/second-factor/reset/",
+        "accounts:end_sessions": f"/moderation/people/{somebody.pk}/sessions/end/",
         "moderation:queue": "/moderation/",
         "moderation:record": "/moderation/record/",
+        "moderation:organisations": "/moderation/organisations/",
+        "moderation:organisation": f"/moderation/organisations/{known.pk}/",
+        "moderation:edit_organisation": f"/moderation/organisations/{known.pk}/edit/",
+        "moderation:add_variant": f"/moderation/organisations/{known.pk}/variants/",
+        "moderation:change_variant": f"/moderation/variants/{known.variants.get().pk}/",
+        "moderation:remove_variant": f"/moderation/variants/{known.variants.get().pk}/remove/",
+        "moderation:choose_other": f"/moderation/organisations/{known.pk}/merge/",
+        "moderation:merge": f"/moderation/organisations/{known.pk}/merge/{other.pk}/",
+        "moderation:split": f"/moderation/organisations/{known.pk}/split/",
+        "moderation:undo_merge": f"/moderation/merges/{merge.pk}/undo/",
         "moderation:text_history": "/moderation/texts/every-page/en/",
         "moderation:register": "/moderation/register/every-page/",
         "moderation:sign_on": f"/moderation/sign-ons/{waiting.pk}/",
+        "moderation:query": f"/moderation/sign-ons/{waiting.pk}/query/",
+        "moderation:question": f"/moderation/sign-ons/{waiting.pk}/query/text/",
+        "moderation:document": f"/moderation/documents/{paper.pk}/",
+        "moderation:see": f"/moderation/documents/{paper.pk}/see/",
+        "moderation:erase": f"/moderation/documents/{paper.pk}/erase/",
+        "moderation:answer": f"/moderation/sign-ons/{waiting.pk}/answer/",
         "moderation:accept": f"/moderation/sign-ons/{waiting.pk}/accept/",
+        "signatories:correct": f"/status/{status}/correct/",
+        "signatories:objection": f"/objection/{links.notice_token(notice.pk)}/ar/",
+        "moderation:notify": f"/moderation/sign-ons/{waiting.pk}/notify/",
+        "moderation:settle": f"/moderation/notices/{notice.pk}/settle/",
+        "moderation:edit": f"/moderation/sign-ons/{listed.pk}/edit/",
+        "moderation:corrections": "/moderation/corrections/",
+        "moderation:correction": f"/moderation/corrections/{correction.pk}/",
+        "moderation:apply": f"/moderation/corrections/{correction.pk}/apply/",
+        "moderation:refuse": f"/moderation/corrections/{correction.pk}/refuse/",
+        "moderation:undo_correction": f"/moderation/corrections/{correction.pk}/undo/",
         "moderation:decline": f"/moderation/sign-ons/{waiting.pk}/decline/",
         "moderation:reopen": f"/moderation/sign-ons/{waiting.pk}/reopen/",
         "moderation:withdraw": f"/moderation/sign-ons/{waiting.pk}/withdraw/",
+        "moderation:undo": f"/moderation/sign-ons/{waiting.pk}/undo/",
+        "moderation:claim": f"/moderation/sign-ons/{waiting.pk}/claim/",
+        "moderation:bulk": "/moderation/bulk/",
+        "moderation:bulk_decide": "/moderation/bulk/decide/",
+        "moderation:batch": f"/moderation/batches/{at_one_stroke}/",
+        "moderation:batch_undo": f"/moderation/batches/{at_one_stroke}/undo/",
+        "moderation:keys": "/moderation/keys/",
         "moderation:send_again": f"/moderation/messages/{message.pk}/send-again/",
         "demo:mailbox": "/demo/mailbox/",
         "demo:message": "/demo/mailbox/1700000000000000000/",
@@ -130,12 +241,14 @@ def test_there_is_an_address_for_every_page(addresses):
 
 
 def get(client, name, addresses):
-    if name in PRIVATE and name != "moderation:sign_in":
+    if name in TO_ENROL:
+        client.force_login(a_user("moderator"))
+    elif name in PRIVATE - DOOR:
         client.force_login(a_moderator(ROLES.get(name, "secretariat" if name.startswith("delivery:") else "moderator")))
     return client.get(addresses[name])
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in POST_ONLY | FILES])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in POST_ONLY | FILES | ON_THE_WAY])
 def test_every_page_has_one_heading_a_language_a_direction_and_nothing_from_elsewhere(client, addresses, name):
     response = get(client, name, addresses)
 
@@ -148,8 +261,12 @@ def test_every_page_has_one_heading_a_language_a_direction_and_nothing_from_else
     own = "https://letters.example.org/"
     elsewhere = [address for pair in loaded for address in pair if re.match(r"\w+:|//", address)]
     assert [address for address in elsewhere if not address.startswith(own)] == []
-    # The published pages have one script, of their own and by address: see `static/filter.js`.
+    # The published pages and the workbench have one script each, of their own and by address.
     page = re.sub(r'<script src="(?:[a-z-]+/)?style/filter\.[0-9a-f]{12}\.js" defer></script>', "", page)
+    # A passkey needs the library's, and ours that says what failed; what they are told stands in the page as data.
+    page = re.sub(r'<script src="/static/(?:(?:mfa|account)/js/)?[a-z-]+\.[0-9a-f]{12}\.js"></script>', "", page)
+    page = re.sub(r'<script [^>]*type="application/json">[^<]*</script>', "", page)
+    page = re.sub(r'<script src="/static/workbench\.[0-9a-f]{12}\.js" defer></script>', "", page)
     assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=|javascript:", page)
 
 
@@ -178,8 +295,10 @@ def test_get_changes_nothing(client, addresses, name):
         client.get(addresses[name])
 
     written = [query["sql"] for query in queries if re.match(r"\s*(INSERT|UPDATE|DELETE)", query["sql"], re.IGNORECASE)]
-    # That somebody read of a representative is on record.
-    assert [sql for sql in written if not sql.startswith('INSERT INTO "audit_entry"')] == []
+    # That somebody read of a representative is on record, who is looking is shown, and the question for a passkey is
+    # kept in the session: nothing of a sign-on changes.
+    expected = ('INSERT INTO "audit_entry"', 'UPDATE "accounts_session"', "INSERT INTO signatories_claim")
+    assert [sql for sql in written if not sql.strip().startswith(expected)] == []
 
 
 @pytest.mark.parametrize(
@@ -192,7 +311,7 @@ def test_no_page_for_the_world_holds_anything_private(client, addresses, name):
         assert secret not in page
 
 
-@pytest.mark.parametrize("name", sorted(PRIVATE - {"moderation:sign_in", "moderation:sign_out"}))
+@pytest.mark.parametrize("name", sorted(PRIVATE - DOOR))
 def test_the_moderators_pages_are_closed_to_others(client, addresses, name):
     for method in (client.get, client.post):
         assert method(addresses[name]).status_code in (302, 405)
@@ -201,9 +320,16 @@ def test_the_moderators_pages_are_closed_to_others(client, addresses, name):
 def test_names_are_isolated_wherever_they_are_shown(client, addresses):
     client.force_login(a_moderator())
 
-    for name in ("letter:read", "signatories:status", "signatories:confirm", "moderation:queue", "moderation:sign_on"):
+    shown_on = ["letter:read", "signatories:status", "signatories:confirm", "signatories:objection"]
+    shown_on += ["moderation:queue", "moderation:sign_on", "moderation:corrections", "moderation:correction"]
+    shown_on += ["moderation:notify", "moderation:settle", "moderation:edit"]
+    shown_on += ["moderation:organisations", "moderation:organisation", "moderation:merge", "moderation:undo_merge"]
+    for name in shown_on:
         page = re.sub(
-            r"<bdi>(?:Please confirm|Received): [^<]+</bdi>", "", client.get(addresses[name]).content.decode()
+            # A diff is isolated as a whole.
+            r'<bdi>(?:Please confirm|Received|Did)[: ][^<]+</bdi>|<bdi class="diff">.*?</bdi>',
+            "",
+            client.get(addresses[name]).content.decode(),
         )
         shown = re.findall(
             r"(?:<bdi>)?(?:Al-Haq|MADRE|Odhikar)(?:</bdi>)?", re.sub(r"<title>.*?</title>|value=\"[^\"]*\"", "", page)

@@ -13,27 +13,41 @@ from tests.factories import a_letter, a_moderator, a_sign_on
 
 pytestmark = pytest.mark.django_db
 
-STATES = ["unconfirmed", "pending", "accepted", "declined", "withdrawn"]
-VERBS = ["confirm", "accept", "decline", "reopen", "withdraw"]
+STATES = ["unconfirmed", "pending", "queried", "accepted", "declined", "withdrawn"]
+VERBS = ["confirm", "query", "answer", "accept", "decline", "reopen", "undo", "withdraw"]
 ROLES = ["representative", "moderator", "operator"]
 
 # state, verb, who → state
 LAW = {
     ("unconfirmed", "confirm", "representative"): "pending",
+    ("pending", "query", "moderator"): "queried",
+    ("queried", "answer", "representative"): "pending",
+    ("queried", "answer", "moderator"): "pending",
     ("pending", "accept", "moderator"): "accepted",
     ("pending", "accept", "operator"): "accepted",
+    ("queried", "accept", "moderator"): "accepted",
+    ("queried", "accept", "operator"): "accepted",
     ("pending", "decline", "moderator"): "declined",
+    ("queried", "decline", "moderator"): "declined",
     ("accepted", "decline", "moderator"): "declined",
     ("accepted", "reopen", "moderator"): "pending",
     ("declined", "reopen", "moderator"): "pending",
+    # Back to where each was, in these cases.
+    ("queried", "undo", "moderator"): "pending",
+    ("accepted", "undo", "moderator"): "pending",
+    ("declined", "undo", "moderator"): "pending",
     ("unconfirmed", "withdraw", "representative"): "withdrawn",
     ("unconfirmed", "withdraw", "moderator"): "withdrawn",
     ("pending", "withdraw", "representative"): "withdrawn",
     ("pending", "withdraw", "moderator"): "withdrawn",
+    ("queried", "withdraw", "representative"): "withdrawn",
+    ("queried", "withdraw", "moderator"): "withdrawn",
     ("accepted", "withdraw", "representative"): "withdrawn",
     ("accepted", "withdraw", "moderator"): "withdrawn",
 }
 WORDS = {
+    "query": {"question": "Who authorised you?"},
+    "answer": {"answer": "Our board.", "note": "e-mail of 3 May"},
     "accept": {"listed_name": "Justice Group"},
     "decline": {"reason": "not_authorised"},
     "withdraw": {"note": "letter of 3 May"},
@@ -52,8 +66,8 @@ def act(sign_on, verb, role, **words):
     if verb == "confirm" and role == "representative":
         return sign_on.confirm()
     words = WORDS.get(verb, {}) | words
-    if verb == "accept":
-        return sign_on.accept(actor(role), **words)
+    if verb in ("query", "answer", "accept"):
+        return getattr(sign_on, verb)(actor(role), **words)
     return sign_on._move(verb, actor(role), **words)
 
 
@@ -79,9 +93,9 @@ def test_every_step_is_as_the_table_says_and_every_other_is_refused_without_a_tr
         assert list(Message.objects.values().order_by("pk")) == messages
 
 
-@pytest.mark.parametrize("verb", ["accept", "decline", "reopen", "withdraw"])
+@pytest.mark.parametrize("verb", ["query", "answer", "accept", "decline", "reopen", "undo", "withdraw"])
 def test_a_moderator_without_the_permission_can_decide_nothing(verb):
-    state = {"reopen": "declined"}.get(verb, "pending")
+    state = {"reopen": "declined", "answer": "queried", "undo": "declined"}.get(verb, "pending")
     sign_on = a_sign_on(state=state)
     secretary = Actor.moderator(a_moderator("secretariat"))
 
@@ -92,9 +106,17 @@ def test_a_moderator_without_the_permission_can_decide_nothing(verb):
     assert sign_on.state == state
 
 
-@pytest.mark.parametrize(("verb", "words"), [("decline", {"note": "no code"}), ("withdraw", {"reason": "no note"})])
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [
+        ("query", {"reason": "no question"}),
+        ("answer", {"reason": "no note"}),
+        ("decline", {"note": "no code"}),
+        ("withdraw", {"reason": "no note"}),
+    ],
+)
 def test_a_moderator_says_why(verb, words):
-    sign_on = a_sign_on(state="pending")
+    sign_on = a_sign_on(state="queried" if verb == "answer" else "pending")
 
     with pytest.raises(ValueError, match="requires"):
         sign_on._move(verb, Actor.moderator(a_moderator()), **words)
@@ -127,7 +149,7 @@ def test_nothing_but_the_one_method_assigns_a_state():
     ]
 
     assert found == [
-        "signatories/models/sign_on.py: self.state, self.state_since = rule.target, timezone.now()",
+        "signatories/models/sign_on.py: self.state, self.state_since = target, since",
     ]
 
 

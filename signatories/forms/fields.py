@@ -4,7 +4,7 @@ import unicodedata
 from urllib.parse import urlsplit
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
+from crispy_forms.layout import Layout, Submit
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -124,3 +124,20 @@ def helper(*layout):
     made.disable_csrf = True
     made.layout = Layout(*layout)
     return made
+
+
+class DecisionForm(forms.Form):
+    """What every decision carries: the last transition that the moderator saw."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    submit = ""
+
+    def __init__(self, *args, sign_on, **kwargs):
+        """Make a form for a decision on `sign_on`."""
+        super().__init__(*args, **kwargs)
+        self.sign_on = sign_on
+        if "seen" not in self.initial:
+            self.initial["seen"] = sign_on.seen if hasattr(sign_on, "seen") else sign_on.transitions.last().pk
+        # Several of these forms stand on one page.
+        self.auto_id = f"{type(self).__name__.removesuffix('Form').lower()}_%s"
+        self.helper = helper(*self.fields, Submit("act", self.submit))

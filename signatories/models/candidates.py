@@ -67,8 +67,8 @@ _BY_NAME = """
     UNION ALL SELECT {pk}, {exact} FROM unnest(asked.words) AS word, {table} WHERE {where} word <<%% name_normalised
 """
 _BY_ACRONYM_AND_WEBSITE = """
-    UNION ALL SELECT id, {exact} FROM {table} WHERE upper(acronym) = ANY(asked.shorts)
-    UNION ALL SELECT id, {exact} FROM {table} WHERE upper(website) LIKE asked.domain
+    UNION ALL SELECT id, {exact} FROM {table} WHERE merged_into_id IS NULL AND upper(acronym) = ANY(asked.shorts)
+    UNION ALL SELECT id, {exact} FROM {table} WHERE merged_into_id IS NULL AND upper(website) LIKE asked.domain
 """
 _FIND = """
     SELECT asked.number, found.pk
@@ -77,6 +77,8 @@ _FIND = """
     ) AS found
     ORDER BY asked.number, found.nearness DESC, found.pk
 """
+# One that was merged into another is found there: its names have moved.
+_STANDING = "merged_into_id IS NULL AND"
 _ORGANISATION, _VARIANT, _SIGN_ON = (
     "signatories_organisation",
     "signatories_variantname",
@@ -85,7 +87,7 @@ _ORGANISATION, _VARIANT, _SIGN_ON = (
 _ORGANISATIONS = _FIND.format(
     asked=_ASKED,
     most=MOST,
-    branches=_BY_NAME.format(pk="id", table=_ORGANISATION, where="", exact=EXACT)
+    branches=_BY_NAME.format(pk="id", table=_ORGANISATION, where=_STANDING, exact=EXACT)
     + " UNION ALL "
     + _BY_NAME.format(pk="organisation_id", table=_VARIANT, where="", exact=EXACT)
     + _BY_ACRONYM_AND_WEBSITE.format(table=_ORGANISATION, exact=EXACT),

@@ -40,8 +40,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """One outgoing e-mail. Its links are put in when it is sent: no token is stored.
 
-    It is about a sign-on, and goes to its representative, or it is somebody else's affair, such as a
-    delivery's, and goes to whoever that says.
+    It is about a sign-on, and goes to its representative, or, as a notice, to an address that the
+    organisation publishes; or it is somebody else's affair, such as a delivery's, and goes to whoever that says.
     """
 
     class State(models.TextChoices):
@@ -53,6 +53,8 @@ class Message(models.Model):
         DROPPED = "dropped", _("dropped before it was sent")
 
     sign_on = models.ForeignKey("SignOn", null=True, on_delete=models.PROTECT, related_name="messages")
+    about = models.BigIntegerField(null=True)
+    """What its links are for, where that is no sign-on: the key of an invitation, or of a user."""
     kind = models.CharField(max_length=30)
     recipient = models.EmailField(max_length=254)
     subject = models.CharField(max_length=500)
@@ -129,8 +131,20 @@ class Message(models.Model):
         return True
 
     @staticmethod
-    def drop_decisions(sign_on_id: int) -> None:
-        """Drop the decision messages of a sign-on that have not been sent: the decision is undone."""
-        unsent = Message.objects.queued().filter(sign_on_id=sign_on_id, is_decision=True)
+    def drop_decisions(sign_on_id: int) -> list[int]:
+        """Drop the decision messages of a sign-on that have not been sent, and return which those were."""
+        unsent = (
+            Message.objects.queued().filter(sign_on_id=sign_on_id, is_decision=True).select_for_update(of=("self",))
+        )
         # Waits for one that is being sent at this moment: it counts as sent then.
-        unsent.update(state=Message.State.DROPPED)
+        dropped = [message.pk for message in unsent]
+        Message.objects.filter(pk__in=dropped).update(state=Message.State.DROPPED)
+        return dropped
+
+    @staticmethod
+    def take_up(dropped: list[int]) -> None:
+        """Queue again what a decision that is undone had dropped; what is overdue by now goes at once."""
+        for message in Message.objects.filter(pk__in=dropped, state=Message.State.DROPPED):
+            message.state = Message.State.QUEUED
+            message.save(update_fields=["state"])
+            message.schedule()

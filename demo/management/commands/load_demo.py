@@ -1,12 +1,21 @@
-"""Loads the real letter of 2020 and its signatories, open for signing, with one moderator."""
+"""Loads the real letter of 2020 and its signatories, open for signing, with one account of each kind."""
 
 import os
 from pathlib import Path
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from demo.authenticator import SECRET
+
+# Login → roles.
+ACCOUNTS = {
+    "moderator": ["moderator", "secretariat"],
+    "administrator": ["administrator"],
+    "reader": ["reader"],
+}
 CONTENT = Path(__file__).parents[2] / "content"
 
 
@@ -19,12 +28,21 @@ class Command(BaseCommand):
         """Load by the same commands that a secretariat uses."""
         password = os.environ.get("DEMO_PASSWORD")
         if not password:
-            raise CommandError("Set DEMO_PASSWORD to the moderator's password.")
+            raise CommandError("Set DEMO_PASSWORD to the password of the demo's accounts.")
         call_command("import_letter", CONTENT / "letter.en.md", opens_at="now", stdout=self.stdout)
         call_command("import_signatories", "icc-2020", CONTENT / "signatories.csv", stdout=self.stdout)
         call_command("publish", "icc-2020", stdout=self.stdout)
-        user, _is_new = User.objects.get_or_create(username="moderator")
-        user.is_staff = True
+        for name, roles in ACCOUNTS.items():
+            self.make_account(name, roles, password)
+
+    def make_account(self, name, roles, password):
+        """Make or mend the account `name`, with the authenticator app of the demo."""
+        user, _is_new = User.objects.get_or_create(username=name)
+        user.email = f"{name}@undersigned.example"
+        user.is_staff = "reader" not in roles
         user.set_password(password)
         user.save()
-        user.groups.set(Group.objects.filter(name__in=["moderator", "secretariat"]))
+        user.groups.set(Group.objects.filter(name__in=roles))
+        Authenticator.objects.update_or_create(
+            user=user, type=Authenticator.Type.TOTP, defaults={"data": {"secret": SECRET}}
+        )

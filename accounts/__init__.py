@@ -1,0 +1,1 @@
+"""Who may enter: accounts, roles, the second factor, invitations and sessions."""
