@@ -359,6 +359,8 @@ class SignOn(models.Model):
             models.Index(Lower("email"), name="sign_on_email"),
             models.Index(email_domain(), "created_at", name="sign_on_email_domain"),
             models.Index(fields=["network_key", "created_at"], condition=~Q(network_key=""), name="sign_on_network"),
+            # Those whose organisation no moderator has named yet: signatories/models/candidates.py.
+            models.Index(fields=["name_key"], condition=Q(organisation=None), name="sign_on_name_key"),
             trigrams(
                 fields=["name_normalised"],
                 opclasses=["gin_trgm_ops"],
