@@ -92,10 +92,11 @@ from django.contrib.auth.models import User
 from delivery.models import FollowUp
 from letter.models import Letter
 from signatories import links
-from signatories.models import SignOn
+from signatories.models import Merge, Organisation, SignOn
 from tests import factories
 letter = Letter.objects.get(slug="icc-2020")
 fields = {LONG!r}
+about = {{"country": fields["country"], "website": fields["website"]}}
 waiting, new, away = (SignOn.sign(letter.text(), **fields | {{"acronym": acronym, "email": acronym + fields["email"]}})
     for acronym in ("ONE", "TWO", "THREE"))
 waiting.confirm()
@@ -112,6 +113,13 @@ sent = delivered.recipients.first()
 noted = sent.follow_ups.first() or FollowUp.record(sent, User.objects.first(), event="answered", on="2020-05-20",
     words="We thank you.", who="Austria")
 book = letter.recipients.first() or factories.a_recipient(letter)
+known = Organisation.objects.standing().order_by("pk").first()
+merge = Merge.objects.first()
+if merge is None:
+    long, short = (Organisation.objects.create(name=name, **about) for name in (fields["name_as_signed"], "DDSGMV"))
+    long.learn("Danube Steamship Society for Human Rights")
+    Organisation.objects.create(name="Ortsgruppe Wien", umbrella=short)
+    merge = Merge.merge(User.objects.first(), long, short)
 print(json.dumps({{
     "confirm": f"/confirm/{{links.token('confirm', new.pk)}}/",
     "used link": f"/confirm/{{links.token('confirm', waiting.pk)}}/",
@@ -120,6 +128,12 @@ print(json.dumps({{
     "withdraw": f"/status/{{links.token('status', waiting.pk)}}/withdraw/",
     "sign-on": f"/moderation/sign-ons/{{waiting.pk}}/",
     "sign-on, accepted": f"/moderation/sign-ons/{{accepted.pk}}/",
+    "organisation": f"/moderation/organisations/{{merge.kept_id}}/",
+    "edit organisation": f"/moderation/organisations/{{merge.kept_id}}/edit/",
+    "choose other": f"/moderation/organisations/{{merge.kept_id}}/merge/?q=justice",
+    "merge": f"/moderation/organisations/{{merge.kept_id}}/merge/{{known.pk}}/",
+    "undo merge": f"/moderation/merges/{{merge.pk}}/undo/",
+    "split": f"/moderation/organisations/{{merge.kept_id}}/split/",
     "edition": letter.editions.first().path,
     "recipient": f"/moderation/letters/delivered/recipients/{{sent.pk}}/",
     "note": f"/moderation/letters/delivered/follow-ups/{{noted.pk}}/",
@@ -141,6 +155,7 @@ print(json.dumps({{
         "sign-in": "/moderation/sign-in/",
         "queue": "/moderation/",
         "search": "/moderation/?q=justice",
+        "organisations": "/moderation/organisations/",
         "register": "/moderation/register/icc-2020/",
         "deliveries": "/moderation/letters/",
         "recipients": "/moderation/letters/icc-2020/recipients/",
@@ -184,4 +199,5 @@ PUBLIC = [
 DESK = [
     "sign-in", "queue", "search", "sign-on", "sign-on, accepted", "register", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
+    "organisations", "organisation", "edit organisation", "choose other", "merge", "undo merge", "split",
 ]  # fmt: skip
