@@ -9,6 +9,10 @@ from django.contrib.auth.models import User
 from django.db import models
 
 
+# The label of an event that says that a row was deleted.
+FORGOTTEN = "forgotten"
+
+
 @dataclass(frozen=True)
 class Change:
     """One change of one row."""
@@ -22,15 +26,12 @@ class Change:
     """(name of the field, before, after), of those that differ."""
 
 
-def changes(
-    history: "models.QuerySet[Any]", fields: Iterable[str], *, forgotten: str = "forgotten"
-) -> Iterator[Change]:
+def changes(history: "models.QuerySet[Any]", fields: Iterable[str]) -> Iterator[Change]:
     """Yield the changes of rows, oldest first; two queries.
 
     Args:
         history: the events of one row or several, of a model made by ``pghistory.track``.
         fields: the fields that a reader cares for.
-        forgotten: the label of events that say that a row was deleted.
     """
     events = list(history.select_related("pgh_context").order_by("pgh_id"))
     users = {event.pgh_context.metadata.get("user") if event.pgh_context else None for event in events}
@@ -38,7 +39,7 @@ def changes(
     before: dict[int, Any] = {}
     for event in events:
         user = event.pgh_context.metadata.get("user") if event.pgh_context else None
-        is_gone = event.pgh_label == forgotten
+        is_gone = event.pgh_label == FORGOTTEN
         differing = []
         for name in fields:
             new = getattr(event, name) or ""
