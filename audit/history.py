@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import models
 
-
 # The label of an event that says that a row was deleted.
 FORGOTTEN = "forgotten"
 
