@@ -21,6 +21,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 MAX_LENGTH = 200
+# One name is compared with many, as in an import, and each comparison asks for the words of both.
+remembered = lru_cache(maxsize=20_000)
 MAX_MARKS = 4  # in a row; Burmese and pointed Hebrew need four
 
 # ── which names are refused ──
@@ -271,7 +273,7 @@ _LABELS = {
 }
 
 
-@lru_cache(4096)
+@remembered
 def split_acronym(name: str) -> tuple[str, str]:
     """Return the name without the acronym in brackets at its end, and that acronym, empty if there is none.
 
@@ -303,6 +305,7 @@ def normalise(name: str) -> str:
     return _latin(_spelt(_one_script(html.unescape(name))))
 
 
+@remembered
 def _spelt(name: str) -> str:
     """Return the words of the name in one spelling, in their own script, without acronym and legal form."""
     bare = _AMPERSAND.sub(" and ", _ELISION.sub(r"\1 ", split_acronym(name)[0]))
@@ -331,7 +334,7 @@ def _significant(words: list[str]) -> list[str]:
     return [word for word in words if word not in _STOP_WORDS] or words
 
 
-@lru_cache(4096)  # one name is compared with many
+@remembered
 def _words(name: str) -> tuple[str, ...]:
     """Return the words by which the name is compared.
 
@@ -420,6 +423,7 @@ def _sounds(word: str) -> str:
     return word
 
 
+@remembered
 def _alphabet(name: str) -> str:
     """Return the script of the name's first letter that is Cyrillic, Greek or Latin; empty if it has none."""
     return next((one for c in name if (one := _script(c)) in {"CYRILLIC", "GREEK", "LATIN"}), "")
@@ -503,11 +507,21 @@ def _compare(left: Sequence[str], right: Sequence[str]) -> Similarity:
     return Similarity.SIBLING if 2 * common.total() >= enough * (len(left) + len(right)) else Similarity.DIFFERENT
 
 
+@lru_cache(maxsize=100_000)
 def _is_slip(a: str, b: str) -> bool:
     """Whether one word may be the other, misspelt. Another number is never a slip."""
+    # What `_ratio` can be at most is seen at a glance: by the letters that both have.
+    if 2 * (Counter(a) & Counter(b)).total() < 0.8 * (len(a) + len(b)):
+        return False
     are_two_things = {a, b} <= _LOOKALIKES or any(c.isdigit() for c in a + b)
     return not are_two_things and _ratio(a, b) >= 0.8
 
 
 def _ratio(a: str, b: str) -> float:
     return SequenceMatcher(None, a, b).ratio()
+
+
+@remembered
+def sounds_of(name: str) -> tuple[str, ...]:
+    """Return the sounds of the words by which the name is compared: what an index of many names needs."""
+    return tuple(map(_sounds, _words(name)))

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
-from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +21,7 @@ from letter.models import Letter, LetterText
 from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, Source, State, Who
 
-from . import related, similar
+from . import figures, related, similar
 from .claim import Claim
 from .document import Document
 from .message import Message
@@ -96,7 +96,7 @@ def order_of(state: str) -> tuple[str, ...]:
     return ("state_since" if waits else "-state_since", "pk")
 
 
-class SignOnQuerySet(models.QuerySet["SignOn"]):
+class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
     """Which sign-ons?"""
 
     def live(self) -> Self:
@@ -106,6 +106,10 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
     def accepted(self) -> Self:
         """Sign-ons of signatories, in the order of the printed list."""
         return self.filter(state=State.ACCEPTED).order_by("sort_key", "pk")
+
+    def to(self, letter: Letter | None) -> Self:
+        """Sign-ons to `letter`; to any if it is None."""
+        return self.filter(letter=letter) if letter else self.all()
 
     def in_state(self, state: str) -> Self:
         """Sign-ons in `state`, in the order of `order_of`."""
@@ -187,6 +191,10 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
         """Live sign-ons for an organisation of the same name, whoever has signed."""
         return self.live().filter(letter=letter, name_key=names.key(name))
 
+    def with_name_to_write(self) -> Self:
+        """Sign-ons with `name_to_write`: the name as listed, or, before it was accepted, as signed."""
+        return self.annotate(name_to_write=Coalesce(NullIf(F("listed_name"), Value("")), F("name_as_signed")))
+
     def with_evidence(self) -> Self:
         """Sign-ons with all that `evidence.ladder` reads of them."""
         return self.with_confirmation().with_bursts().with_documents().with_notices()
@@ -219,6 +227,10 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
         """Sign-ons that came in a burst from one e-mail domain or network, since a moment if one is given."""
         some = self.filter(created_at__gte=since) if since else self
         return some.with_bursts().filter(is_in_burst=True)
+
+    def bursts(self, since: datetime) -> list[figures.Burst]:
+        """Return from which e-mail domains the unusual sign-ons since `since` came."""
+        return figures.bursts(self.unusual(since))
 
     def similar_to_each(self, sign_ons: Sequence["SignOn"]) -> dict[int, list[Similar]]:
         """Return, by key, what each of `sign_ons` may be another form of, likeliest first."""
@@ -492,10 +504,11 @@ class SignOn(models.Model):
         listed_country: str = "",
         listed_website: str = "",
         seen: int | None = None,
+        is_silent: bool = False,
     ) -> Transition:
         """List the organisation, an existing one or (None) a new one, under exactly these words.
 
-        One that was merged into another meanwhile stands for that one.
+        One that was merged into another meanwhile stands for that one. `is_silent` is for imports: see `_move`.
 
         Raises:
             AlreadyListed: if the organisation is a signatory of this letter by another sign-on.
@@ -528,13 +541,13 @@ class SignOn(models.Model):
         listing["also"] = self.corrections.fulfil
         try:
             with transaction.atomic():
-                return self._move("accept", actor, seen=seen, anchor=anchor, **listing)
+                return self._move("accept", actor, seen=seen, anchor=anchor, is_silent=is_silent, **listing)
         except IntegrityError as error:
             other = organisation.sign_ons.filter(letter=self.letter).accepted().exclude(pk=self.pk).first()
             if other is not None:
                 raise AlreadyListed(other) from error
         # Its place on the page is that of a line which went to another organisation in a split.
-        return self._move("accept", actor, seen=seen, anchor=-self.pk, **listing)
+        return self._move("accept", actor, seen=seen, anchor=-self.pk, is_silent=is_silent, **listing)
 
     def decline(self, actor: Actor, *, reason: str, note: str = "", seen: int | None = None) -> Transition:
         """Decline, with a reason of `states.Reason` and a note that is sent to the representative."""
@@ -573,6 +586,7 @@ class SignOn(models.Model):
         note: str = "",
         made: dict[str, Any] | None = None,
         also: Callable[[Transition], object] | None = None,
+        is_silent: bool = False,
         **changes: Any,
     ) -> Transition:
         """Carry out `verb`: state, record, message and stale list in one transaction.
@@ -585,6 +599,9 @@ class SignOn(models.Model):
             note: for the record, and with some verbs for the representative; required by some.
             made: what `Organisation.forget` deletes if this is undone.
             also: writes what else belongs to it, before its message is worded.
+            is_silent: leave out the rule's message. Only where the representative has never heard of this site, as
+                in an import of what was gathered elsewhere: five thousand messages from a stranger help nobody. What
+                happens to the sign-on afterwards is told as ever.
             changes: fields that change with the state.
 
         Raises:
@@ -637,7 +654,7 @@ class SignOn(models.Model):
             self._put_back(last)
         if also:
             also(transition)
-        if rule.message:
+        if rule.message and not is_silent:
             mail.queue(self, rule.message, transition=transition, is_decision=rule.can_be_undone)
         if State.ACCEPTED in (before, target):
             self.letter.mark_stale()

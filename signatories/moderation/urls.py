@@ -2,13 +2,43 @@
 
 from django.urls import path
 
-from . import bulk, corrections, decisions, documents, notices, organisations, queries, queue, record, register, sign_on
+from . import (
+    bulk,
+    corrections,
+    decisions,
+    digest,
+    documents,
+    exports,
+    figures,
+    imports,
+    notices,
+    organisations,
+    queries,
+    queue,
+    record,
+    register,
+    sign_on,
+)
 
 app_name = "moderation"
 
 urlpatterns = [
     path("", queue.queue, name="queue"),
+    path("export/", exports.export, name="export"),
+    path("figures/", figures.figures, name="figures"),
+    path("figures/<slug:slug>/", figures.figures, name="letter_figures"),
+    path("digest/", digest.digest, name="digest"),
     path("register/<slug:slug>/", register.register, name="register"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/upload/", imports.upload, name="import_upload"),
+    path("imports/template.csv", imports.template, name="import_template"),
+    path("imports/<int:pk>/", imports.batch, name="import"),
+    path("imports/<int:pk>/columns/", imports.name_columns, name="import_columns"),
+    path("imports/<int:pk>/read-again/", imports.read_again, name="import_read_again"),
+    path("imports/<int:pk>/import/", imports.carry_out, name="import_carry_out"),
+    path("imports/<int:pk>/discard/", imports.discard, name="import_discard"),
+    path("imports/<int:pk>/source/", imports.source, name="import_source"),
+    path("imports/<int:pk>/report.csv", imports.report, name="import_report"),
     path("sign-ons/<int:pk>/", sign_on.sign_on, name="sign_on"),
     path("sign-ons/<int:pk>/query/", decisions.query, name="query"),
     path("sign-ons/<int:pk>/query/text/", queries.question, name="question"),
