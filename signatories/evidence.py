@@ -165,6 +165,11 @@ def is_own_domain(email: str, website: str) -> bool:
     return is_related and not _is_public_suffix(parent) and not _is_shared(child)
 
 
+def of_email(email: str, website: str) -> str:
+    """Return in one word what the address says, the code of its mark; "no-email" if there is none."""
+    return _address(email, website).code if email else "no-email"
+
+
 def _is_free(domain: str) -> bool:
     return domain in FREE_MAIL or FREE_MAIL_FAMILY.fullmatch(domain) is not None
 

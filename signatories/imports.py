@@ -69,7 +69,7 @@ def import_signatories(letter: Letter, path: Path) -> int:
             acronym=row.acronym,
             website=row.website,
         )
-        same = Organisation.objects.filter(name_key=names.key(names.split_acronym(row.name)[0]))
+        same = Organisation.objects.named(row.name)
         try:
             sign_on.accept(
                 OPERATOR,

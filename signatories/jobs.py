@@ -12,12 +12,14 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from letter.jobs import MAIL, PUBLICATION, RETRY
+from letter.jobs import IMPORTS, MAIL, PUBLICATION, RETRY
 from letter.models import Edition, Letter
 from letter.publication import publish as publish_edition
 
-from . import limits, mail
-from .models import Document, Message, Query, SignOn
+from . import batches, limits, mail
+from .attention import report
+from .models import Batch, Digest, Document, Message, Notice, Overtaken, Query, SignOn
+from .models.digest import HOUR
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +46,23 @@ def deliver_message(message_id):
     mail.deliver(message_id)
 
 
+@app.task(name="work_on_batch", queue=IMPORTS, retry=RETRY)
+def work_on_batch(batch_id):
+    """Look at a batch's rows, or import some of them and leave the others to another job."""
+    batch = Batch.objects.in_work().select_related("letter", "imported_by").filter(pk=batch_id).first()
+    if batch is None:
+        return
+    try:
+        if batch.stage == Batch.Stage.LOOKING:
+            batches.look(batch)
+        elif batches.carry_on(batch):
+            batch.schedule()
+    except Overtaken:
+        logger.info("Batch %s was discarded, or is another worker's", batch_id)
+
+
 def sweep():
-    """Find letters and messages that have lost their job, and see to them."""
+    """Find letters, messages and batches that have lost their job, and see to them; record who has fallen silent."""
     for letter in Letter.objects.stale():
         try:
             publish_letter(letter)
@@ -53,12 +70,32 @@ def sweep():
             logger.exception("Letter %s could not be published", letter.slug)
     for message_id in Message.objects.overdue().values_list("pk", flat=True):
         job = deliver_message.configure(queueing_lock=f"overdue {message_id}")
-        try:
-            # A savepoint: the refusal of a second job would spoil a transaction around it.
-            with transaction.atomic():
-                job.defer(message_id=message_id)
-        except AlreadyEnqueued:
-            continue
+        defer_once(job, message_id=message_id)
+    for batch_id in Batch.objects.without_job().values_list("pk", flat=True):
+        defer_once(work_on_batch.configure(queueing_lock=f"batch {batch_id}"), batch_id=batch_id)
+    for notice in Notice.objects.unanswered():
+        notice.fall_silent()
+
+
+def defer_once(job, **arguments):
+    """Defer a job of the sweep's, unless the one before it still waits."""
+    try:
+        # A savepoint: the refusal of a second job would spoil a transaction around it.
+        with transaction.atomic():
+            job.defer(**arguments)
+    except AlreadyEnqueued:
+        pass
+
+
+@app.periodic(cron=f"0 {HOUR}-23 * * *")
+@app.task(name="digests", queue=MAIL, queueing_lock="digests")
+def make_digests(timestamp):
+    """Make the day's digests; after the first full hour it finds only what a sleeping worker missed."""
+    due = Digest.objects.due()
+    if due:
+        told = report()
+        for digest in due:
+            digest.make(told)
 
 
 @app.periodic(cron="* * * * *")
@@ -95,6 +132,16 @@ async def tidy_every_night(context, timestamp):
 def forget_limits():
     """Delete counters of periods that are over."""
     limits.forget()
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(name="forget_batches", queue=IMPORTS, queueing_lock="forget_batches")
+def forget_batches(timestamp=0):
+    """Give up what nobody imported, and delete the rows of what ended long ago: they are personal data."""
+    for batch in Batch.objects.left_lying():
+        batch.discard(None)
+    for batch in Batch.objects.to_forget():
+        batch.forget()
 
 
 @app.task(name="forget_networks", queue=PUBLICATION)

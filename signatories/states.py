@@ -60,7 +60,8 @@ class Rule:
     """What one verb does, and who may use it."""
 
     sources: frozenset[State | None]
-    target: State
+    target: State | None
+    """The state that it leads to; None for the one before the last decision."""
     who: frozenset[Who]
     permission: str = ""
     """What a moderator must be permitted."""
@@ -69,7 +70,7 @@ class Rule:
     message: str = ""
     """The message to the representative, a folder of ``templates/mail/``."""
     can_be_undone: bool = False
-    """Its message waits, as that of a decision: an undo costs nobody an e-mail."""
+    """Its message waits, as that of a decision: an undo costs nobody an e-mail. What was before it is kept."""
 
 
 _REGISTER, _DECIDE = "signatories.register_signon", "signatories.decide_signon"
@@ -111,6 +112,7 @@ RULES: dict[str, Rule] = {
         can_be_undone=True,
     ),
     "reopen": Rule(frozenset({State.ACCEPTED, State.DECLINED}), State.PENDING, _MODERATOR, _DECIDE),
+    "undo": Rule(frozenset({State.QUERIED, State.ACCEPTED, State.DECLINED}), None, _MODERATOR, _DECIDE),
     "withdraw": Rule(
         frozenset(LIVE),
         State.WITHDRAWN,

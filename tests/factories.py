@@ -15,9 +15,9 @@ from delivery.models import Delivery, Recipient
 from demo.authenticator import SECRET
 from letter.documents import make_documents
 from letter.models import Letter
-from signatories import declarations, documents
+from signatories import batches, declarations, documents
 from signatories.jobs import publish_letter
-from signatories.models import Actor, Document, SignOn
+from signatories.models import Actor, Batch, Document, SignOn
 from signatories.states import Who
 from tests.files import a_pdf
 
@@ -130,6 +130,19 @@ def the_group(name):
     if is_new:
         group.permissions.set(permissions_of(name))
     return group
+
+
+def a_batch(letter, content="Organisation,Country\nOdhikar,Bangladesh\n", *, is_imported=False):
+    """A file of sign-ons that was looked at, and, if wanted, imported."""
+    table = batches.read(content.encode())
+    user = a_moderator("secretariat")
+    batch = Batch.upload(user, letter, file_name="list.csv", content=content.encode(), **batches.described(table))
+    batch.name_columns(batch.columns)
+    batches.look(batch)
+    if is_imported:
+        batch.carry_out(user, seen=batch.look, is_accepted=False, note="Ballot of 3 May", is_told=False)
+        batches.carry_on(batch)
+    return batch
 
 
 def a_recipient(letter, **fields):

@@ -14,7 +14,7 @@ from tests.factories import a_letter, a_moderator, a_sign_on
 pytestmark = pytest.mark.django_db
 
 STATES = ["unconfirmed", "pending", "queried", "accepted", "declined", "withdrawn"]
-VERBS = ["confirm", "query", "answer", "accept", "decline", "reopen", "withdraw"]
+VERBS = ["confirm", "query", "answer", "accept", "decline", "reopen", "undo", "withdraw"]
 ROLES = ["representative", "moderator", "operator"]
 
 # state, verb, who → state
@@ -32,6 +32,10 @@ LAW = {
     ("accepted", "decline", "moderator"): "declined",
     ("accepted", "reopen", "moderator"): "pending",
     ("declined", "reopen", "moderator"): "pending",
+    # Back to where each was, in these cases.
+    ("queried", "undo", "moderator"): "pending",
+    ("accepted", "undo", "moderator"): "pending",
+    ("declined", "undo", "moderator"): "pending",
     ("unconfirmed", "withdraw", "representative"): "withdrawn",
     ("unconfirmed", "withdraw", "moderator"): "withdrawn",
     ("pending", "withdraw", "representative"): "withdrawn",
@@ -89,9 +93,9 @@ def test_every_step_is_as_the_table_says_and_every_other_is_refused_without_a_tr
         assert list(Message.objects.values().order_by("pk")) == messages
 
 
-@pytest.mark.parametrize("verb", ["query", "answer", "accept", "decline", "reopen", "withdraw"])
+@pytest.mark.parametrize("verb", ["query", "answer", "accept", "decline", "reopen", "undo", "withdraw"])
 def test_a_moderator_without_the_permission_can_decide_nothing(verb):
-    state = {"reopen": "declined", "answer": "queried"}.get(verb, "pending")
+    state = {"reopen": "declined", "answer": "queried", "undo": "declined"}.get(verb, "pending")
     sign_on = a_sign_on(state=state)
     secretary = Actor.moderator(a_moderator("secretariat"))
 
@@ -145,7 +149,7 @@ def test_nothing_but_the_one_method_assigns_a_state():
     ]
 
     assert found == [
-        "signatories/models/sign_on.py: self.state, self.state_since = rule.target, timezone.now()",
+        "signatories/models/sign_on.py: self.state, self.state_since = target, since",
     ]
 
 

@@ -1,18 +1,21 @@
 """What a moderator decides, one form per act."""
 
+from crispy_forms.layout import HTML
 from django import forms
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from signatories import names
 from signatories.models import Organisation
+from signatories.models.correction import line_to_accept
 from signatories.states import Reason
 
 from .fields import DecisionForm, WebsiteField, checked_acronym, country_choices, name_field, plain_text, written_text
+from .house_style import WithHouseStyle
+from .organisations import recorded_under
 from .queries import AnswerByMailForm, QueryForm
 
 
-class AcceptForm(DecisionForm):
+class AcceptForm(WithHouseStyle, DecisionForm):
     """A moderator lists the organisation, under exactly these words."""
 
     NEW, OTHER = "new", "other"
@@ -22,7 +25,7 @@ class AcceptForm(DecisionForm):
     other_organisation = forms.CharField(
         label=_("Name of that other organisation"),
         required=False,
-        help_text=_("Only for “one that we know”: its name as recorded, or another form of it."),
+        help_text=_("Only for “one that we know”: its name as recorded, another form of it, or its number as in #12."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     listed_name = name_field(label=_("Name as listed"), help_text=_("This is what will be printed."))
@@ -47,7 +50,7 @@ class AcceptForm(DecisionForm):
         ]
         same = [pk for pk, one in known.items() if one and one.similarity == names.Similarity.SAME]
         preset = sign_on.organisation_id or (same[0] if len(same) == 1 else None)
-        acronym = sign_on.acronym or names.split_acronym(sign_on.name_as_signed)[1]
+        line = line_to_accept(sign_on)
         # One that may be the same is for the moderator to judge: nothing is chosen then. A mere sibling is not.
         is_doubtful = any(one and one.similarity != names.Similarity.SIBLING for one in known.values())
         if preset in known and known[preset] and known[preset].listing:
@@ -55,12 +58,14 @@ class AcceptForm(DecisionForm):
             preset = None
         defaults = {
             "organisation": str(preset) if preset else ("" if is_doubtful else self.NEW),
-            "listed_name": sign_on.listed_name or sign_on.name_as_signed,
-            "listed_acronym": sign_on.listed_acronym or acronym,
-            "listed_country": sign_on.listed_country or sign_on.country,
-            "listed_website": sign_on.listed_website or sign_on.website,
+            "listed_name": line.name,
+            "listed_acronym": line.acronym or names.split_acronym(line.name)[1],
+            "listed_country": line.country,
+            "listed_website": line.website,
         }
         self.initial = defaults | self.initial
+        # Below the button: a browser takes the first one for the Enter key, and that must be the decision.
+        self.helper.layout.append(HTML("{% include 'moderation/house_style.html' %}"))
         self.fields["organisation"].error_messages["required"] = _("Say whether it is one of these or a new one.")
 
     def clean(self):
@@ -75,15 +80,10 @@ class AcceptForm(DecisionForm):
 
     def find_other(self, name):
         """Choose the one organisation that is recorded under `name`, or say which there are."""
-        found = list(Organisation.objects.known_as(name)) if name else []
-        if len(found) == 1:
-            self.cleaned_data["organisation"] = found[0]
-            return
-        near = ", ".join(f"“{one}”" for one in Organisation.objects.similar_to(name)[:5]) if name else ""
-        problem = _("No organisation is recorded under this name.")
-        if found:
-            problem = _("Several organisations are recorded under this name.")
-        self.add_error("other_organisation", format_lazy("{} {}", problem, near) if near else problem)
+        try:
+            self.cleaned_data["organisation"] = recorded_under(name)
+        except forms.ValidationError as error:
+            self.add_error("other_organisation", error)
 
     def clean_listed_acronym(self):
         """Hold the acronym to the rules of names: it is published."""
@@ -117,6 +117,12 @@ class ReopenForm(DecisionForm):
     note = forms.CharField(label=_("Why"), required=False, help_text=_("For the record only."))
 
 
+class UndoForm(DecisionForm):
+    """A moderator undoes the last decision: nothing is asked."""
+
+    submit = _("Undo")
+
+
 class WithdrawForm(DecisionForm):
     """A moderator withdraws at the organisation's written request."""
 
@@ -136,5 +142,6 @@ FORMS: dict[str, type[DecisionForm]] = {
     "accept": AcceptForm,
     "decline": DeclineForm,
     "reopen": ReopenForm,
+    "undo": UndoForm,
     "withdraw": WithdrawForm,
 }

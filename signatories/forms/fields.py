@@ -136,7 +136,8 @@ class DecisionForm(forms.Form):
         """Make a form for a decision on `sign_on`."""
         super().__init__(*args, **kwargs)
         self.sign_on = sign_on
-        self.initial.setdefault("seen", getattr(sign_on.transitions.last(), "pk", None))
+        if "seen" not in self.initial:
+            self.initial["seen"] = sign_on.seen if hasattr(sign_on, "seen") else sign_on.transitions.last().pk
         # Several of these forms stand on one page.
         self.auto_id = f"{type(self).__name__.removesuffix('Form').lower()}_%s"
         self.helper = helper(*self.fields, Submit("act", self.submit))

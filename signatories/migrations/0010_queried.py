@@ -5,7 +5,7 @@ LIVE = ("unconfirmed", "pending", "queried", "accepted")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("signatories", "0007_groups_see_representatives")]
+    dependencies = [("signatories", "0008_message_about_anything")]
 
     operations = [
         migrations.AlterField(

@@ -7,8 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('signatories', '0008_message_about_anything'),
-        ('signatories', '0042_names_in_one_script'),
+        ('signatories', '0011_query'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

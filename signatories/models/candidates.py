@@ -14,7 +14,7 @@ from django.db import connection
 from signatories import evidence, names
 
 # The nearest so many of each name. Measured: docs/names.md.
-MOST = 40
+MOST = 30
 # What stands for “equal”: above every likeness of trigrams, which is at most 1.
 EXACT = 2
 
@@ -42,7 +42,8 @@ class Asked:
             number,
             names.normalise(bare),
             "\n".join(keys),
-            "\n".join(short.upper() for short in shorts),
+            # Of “ICJ Kenya”, too, the acronym may be that of another.
+            "\n".join(short.upper() for short in shorts | {word for word in bare.split() if word.isupper()}),
             "\n".join(words),
             f"%{domain.upper()}%" if domain else None,
             self.letter,
@@ -56,18 +57,18 @@ _ASKED = """
     FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])
         AS given (number, normalised, keys, shorts, words, domain, letter, sign_on)
 """
-# Each branch has an index of its own.
+# Each branch has an index of its own, and computes one likeness of what it finds: that is what costs.
 _BY_NAME = """
-    SELECT {pk} AS pk, greatest(
-        similarity(name_normalised, asked.normalised), strict_word_similarity(asked.normalised, name_normalised)
-    ) AS nearness
-    FROM {table} WHERE {where} (name_normalised %% asked.normalised OR asked.normalised <<%% name_normalised)
+    SELECT {pk} AS pk, similarity(name_normalised, asked.normalised) AS nearness
+        FROM {table} WHERE {where} name_normalised %% asked.normalised
+    UNION ALL SELECT {pk}, strict_word_similarity(asked.normalised, name_normalised)
+        FROM {table} WHERE {where} asked.normalised <<%% name_normalised
     UNION ALL SELECT {pk}, {exact} FROM {table} WHERE {where} name_key = ANY(asked.keys)
     UNION ALL SELECT {pk}, {exact} FROM unnest(asked.words) AS word, {table} WHERE {where} word <<%% name_normalised
 """
 _BY_ACRONYM_AND_WEBSITE = """
-    UNION ALL SELECT id, {exact} FROM {table} WHERE upper(acronym) = ANY(asked.shorts)
-    UNION ALL SELECT id, {exact} FROM {table} WHERE upper(website) LIKE asked.domain
+    UNION ALL SELECT id, {exact} FROM {table} WHERE merged_into_id IS NULL AND upper(acronym) = ANY(asked.shorts)
+    UNION ALL SELECT id, {exact} FROM {table} WHERE merged_into_id IS NULL AND upper(website) LIKE asked.domain
 """
 _FIND = """
     SELECT asked.number, found.pk
@@ -76,6 +77,8 @@ _FIND = """
     ) AS found
     ORDER BY asked.number, found.nearness DESC, found.pk
 """
+# One that was merged into another is found there: its names have moved.
+_STANDING = "merged_into_id IS NULL AND"
 _ORGANISATION, _VARIANT, _SIGN_ON = (
     "signatories_organisation",
     "signatories_variantname",
@@ -84,7 +87,7 @@ _ORGANISATION, _VARIANT, _SIGN_ON = (
 _ORGANISATIONS = _FIND.format(
     asked=_ASKED,
     most=MOST,
-    branches=_BY_NAME.format(pk="id", table=_ORGANISATION, where="", exact=EXACT)
+    branches=_BY_NAME.format(pk="id", table=_ORGANISATION, where=_STANDING, exact=EXACT)
     + " UNION ALL "
     + _BY_NAME.format(pk="organisation_id", table=_VARIANT, where="", exact=EXACT)
     + _BY_ACRONYM_AND_WEBSITE.format(table=_ORGANISATION, exact=EXACT),

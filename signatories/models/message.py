@@ -32,6 +32,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages about a sign-on."""
         return self.filter(sign_on__isnull=False)
 
+    def digests_to(self, address: str) -> Self:
+        """Digests to `address`, the oldest first."""
+        return self.filter(kind="digest", recipient__iexact=address)
+
     def overdue(self, at: datetime | None = None) -> Self:
         """Messages that should have been sent a while before `at` (now by default)."""
         return self.queued().filter(send_after__lt=(at or timezone.now()) - OVERDUE)
@@ -40,8 +44,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """One outgoing e-mail. Its links are put in when it is sent: no token is stored.
 
-    It is about a sign-on, and goes to its representative, or it is somebody else's affair, such as a
-    delivery's, and goes to whoever that says.
+    It is about a sign-on, and goes to its representative, or, as a notice, to an address that the
+    organisation publishes; or it is somebody else's affair, such as a delivery's, and goes to whoever that says.
     """
 
     class State(models.TextChoices):
@@ -131,8 +135,20 @@ class Message(models.Model):
         return True
 
     @staticmethod
-    def drop_decisions(sign_on_id: int) -> None:
-        """Drop the decision messages of a sign-on that have not been sent: the decision is undone."""
-        unsent = Message.objects.queued().filter(sign_on_id=sign_on_id, is_decision=True)
+    def drop_decisions(sign_on_id: int) -> list[int]:
+        """Drop the decision messages of a sign-on that have not been sent, and return which those were."""
+        unsent = (
+            Message.objects.queued().filter(sign_on_id=sign_on_id, is_decision=True).select_for_update(of=("self",))
+        )
         # Waits for one that is being sent at this moment: it counts as sent then.
-        unsent.update(state=Message.State.DROPPED)
+        dropped = [message.pk for message in unsent]
+        Message.objects.filter(pk__in=dropped).update(state=Message.State.DROPPED)
+        return dropped
+
+    @staticmethod
+    def take_up(dropped: list[int]) -> None:
+        """Queue again what a decision that is undone had dropped; what is overdue by now goes at once."""
+        for message in Message.objects.filter(pk__in=dropped, state=Message.State.DROPPED):
+            message.state = Message.State.QUEUED
+            message.save(update_fields=["state"])
+            message.schedule()

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
-from django.db.models.functions import Lower
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
@@ -20,14 +21,20 @@ from letter.models import Letter, LetterText
 from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, Source, State, Who
 
-from . import related, similar
+from . import figures, related, similar
+from .claim import Claim
 from .document import Document
 from .message import Message
-from .organisation import Organisation, trigrams
+from .notice import Notice
+from .organisation import Organisation
 from .query import Query, QueryQuerySet
 from .related import Related, email_domain
 from .similar import Similar
 from .transition import Transition
+from .variant_name import trigrams
+
+# Which line of the public page a sign-on is: see `SignOn.anchor`.
+PLACE = Coalesce("anchor", "organisation_id", output_field=models.BigIntegerField())
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,8 @@ class Actor:
 
     who: Who
     user: User | None = None
+    batch: UUID | None = None
+    """The same for all that is done at one stroke."""
 
     def check(self, permission: str) -> None:
         """Raise PermissionDenied if a moderator lacks `permission`; the other roles need none."""
@@ -43,9 +52,9 @@ class Actor:
             raise PermissionDenied(permission)
 
     @classmethod
-    def moderator(cls, user: User) -> "Actor":
+    def moderator(cls, user: User, batch: UUID | None = None) -> "Actor":
         """Return `user` acting as a moderator."""
-        return cls(Who.MODERATOR, user)
+        return cls(Who.MODERATOR, user, batch)
 
 
 REPRESENTATIVE = Actor(Who.REPRESENTATIVE)
@@ -64,6 +73,10 @@ class SomebodyWasFaster(Exception):
         self.transition = transition
 
 
+class TooLate(Exception):
+    """The decision cannot be undone any more: its message has left, or its time is over."""
+
+
 class AlreadyListed(Exception):
     """The organisation is a signatory of this letter by another sign-on."""
 
@@ -72,7 +85,18 @@ class AlreadyListed(Exception):
         self.sign_on = sign_on
 
 
-class SignOnQuerySet(models.QuerySet["SignOn"]):
+def order_of(state: str) -> tuple[str, ...]:
+    """Return the order of sign-ons in `state`: those that wait, oldest first; the others, latest change first.
+
+    In all states together, those that came last are first.
+    """
+    if state not in State.values:
+        return ("-pk",)
+    waits = state in (State.UNCONFIRMED, State.PENDING, State.QUERIED)
+    return ("state_since" if waits else "-state_since", "pk")
+
+
+class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
     """Which sign-ons?"""
 
     def live(self) -> Self:
@@ -83,30 +107,67 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
         """Sign-ons of signatories, in the order of the printed list."""
         return self.filter(state=State.ACCEPTED).order_by("sort_key", "pk")
 
-    def in_state(self, state: str) -> Self:
-        """Sign-ons in `state`: those that wait, oldest first; the others, latest change first."""
-        waits = state in (State.UNCONFIRMED, State.PENDING, State.QUERIED)
-        return self.filter(state=state).order_by("state_since" if waits else "-state_since", "pk")
+    def to(self, letter: Letter | None) -> Self:
+        """Sign-ons to `letter`; to any if it is None."""
+        return self.filter(letter=letter) if letter else self.all()
 
-    def search(self, words: str) -> Self:
-        """Sign-ons that have all `words` in their names, acronym, website or representative."""
+    def in_state(self, state: str) -> Self:
+        """Sign-ons in `state`, in the order of `order_of`."""
+        return self.filter(state=state).order_by(*order_of(state))
+
+    def beyond(self, one: "SignOn", order: tuple[str, ...], *, backwards: bool = False) -> Self:
+        """Those that come after `one` in this `order`, or before it, the next first; the order ends with the key."""
+        turned = tuple(name.removeprefix("-") if name.startswith("-") else f"-{name}" for name in order)
+        later, equal = Q(pk__in=[]), Q()
+        for name in turned if backwards else order:
+            column = name.removeprefix("-")
+            value = getattr(one, column)
+            later |= equal & Q(**{f"{column}__{'lt' if name.startswith('-') else 'gt'}": value})
+            equal &= Q(**{column: value})
+        return self.filter(later).order_by(*(turned if backwards else order))
+
+    def search(self, words: str, *, with_representative: bool = False) -> Self:
+        """Sign-ons that have all `words` in their names, acronym or website; or, if that is allowed, representative."""
         found = self
         for word in words.split():
-            found = found.filter(
+            condition = (
                 Q(name_as_signed__icontains=word)
                 | Q(listed_name__icontains=word)
                 | Q(name_normalised__contains=names.normalise(word) or word)
                 | Q(acronym__icontains=word)
                 | Q(website__icontains=word)
-                | Q(representative_name__icontains=word)
-                | Q(email__icontains=word)
             )
+            if with_representative:
+                condition |= Q(representative_name__icontains=word) | Q(email__icontains=word)
+            found = found.filter(condition)
         return found
+
+    def of(self, user: User) -> Self:
+        """Sign-ons that `user` looks at now, or was the last to decide."""
+        last = Transition.objects.filter(sign_on=OuterRef("pk")).order_by("-pk").values("user")[:1]
+        theirs = self.filter(transitions__user=user).alias(last_user=Subquery(last)).filter(last_user=user.pk)
+        return self.filter(
+            Q(pk__in=theirs.values("pk")) | Q(pk__in=Claim.objects.current().filter(user=user).values("pk"))
+        )
+
+    def not_claimed_but_by(self, user: User) -> Self:
+        """Sign-ons that no colleague of `user` is looking at."""
+        return self.exclude(pk__in=Claim.objects.current().exclude(user=user).values("pk"))
+
+    def with_seen(self) -> Self:
+        """Sign-ons with `seen`, the key of their last transition, and the claim on them."""
+        last = Transition.objects.filter(sign_on=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+        return self.annotate(seen=Subquery(last)).select_related("claim__user")
 
     def counts(self) -> dict[str, int]:
         """Return how many sign-ons are in each state, zeros included. One query."""
         counted = dict(self.order_by().values_list("state").annotate(Count("pk")))
         return {state: counted.get(state, 0) for state in State.values}
+
+    def oldest(self, letter: Letter | None = None) -> datetime | None:
+        """Return since when the sign-on that has waited longest for a decision waits, of one letter or of all."""
+        waiting = self.in_state(State.PENDING)
+        return (waiting.filter(letter=letter) if letter else waiting).values_list("state_since", flat=True).first()
 
     def with_confirmation(self) -> Self:
         """Sign-ons with `is_confirmed`: whether the representative has proved to hold the mailbox."""
@@ -130,9 +191,32 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
         """Live sign-ons for an organisation of the same name, whoever has signed."""
         return self.live().filter(letter=letter, name_key=names.key(name))
 
+    def with_name_to_write(self) -> Self:
+        """Sign-ons with `name_to_write`: the name as listed, or, before it was accepted, as signed."""
+        return self.annotate(name_to_write=Coalesce(NullIf(F("listed_name"), Value("")), F("name_as_signed")))
+
     def with_evidence(self) -> Self:
         """Sign-ons with all that `evidence.ladder` reads of them."""
-        return self.with_confirmation().with_bursts().with_documents()
+        return self.with_confirmation().with_bursts().with_documents().with_notices()
+
+    def with_notices(self) -> Self:
+        """Sign-ons with `objection`: what came of notices to the organisation's published address, as a code.
+
+        “objected” if somebody there objected and no moderator has settled it, “confirmed”, “silent” if nobody answered
+        in time, “asked”; else empty. `has_published_answer`: whether they confirmed that it is theirs.
+        """
+        notices = Notice.objects.filter(sign_on=OuterRef("pk")).order_by()
+        confirmed = Exists(notices.filter(confirmed_at__isnull=False, objected_at=None))
+        return self.annotate(
+            has_published_answer=confirmed,
+            objection=Case(
+                When(Exists(notices.filter(objected_at__isnull=False, settled_at=None)), then=Value("objected")),
+                When(confirmed, then=Value("confirmed")),
+                When(Exists(notices.filter(objected_at=None, silent_at__isnull=False)), then=Value("silent")),
+                When(Exists(notices.waiting()), then=Value("asked")),
+                default=Value(""),
+            ),
+        )
 
     def with_bursts(self) -> Self:
         """Sign-ons with `is_in_burst`: whether more than `related.BURST` came from one place within an hour."""
@@ -143,6 +227,10 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
         """Sign-ons that came in a burst from one e-mail domain or network, since a moment if one is given."""
         some = self.filter(created_at__gte=since) if since else self
         return some.with_bursts().filter(is_in_burst=True)
+
+    def bursts(self, since: datetime) -> list[figures.Burst]:
+        """Return from which e-mail domains the unusual sign-ons since `since` came."""
+        return figures.bursts(self.unusual(since))
 
     def similar_to_each(self, sign_ons: Sequence["SignOn"]) -> dict[int, list[Similar]]:
         """Return, by key, what each of `sign_ons` may be another form of, likeliest first."""
@@ -163,11 +251,18 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
 
     def lines(self, letter: Letter) -> Iterator[Line]:
         """Yield the lines of the letter's public list, in order; the query runs at the first of them."""
-        columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "organisation_id", "sort_key")
-        for name, acronym, country, website, pk, sort_key in (
-            self.filter(letter=letter).accepted().values_list(*columns)
-        ):
-            yield Line(name, acronym, country, website, str(pk), sort_key)
+        columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "sort_key")
+        rows = self.filter(letter=letter).accepted().values_list(*columns, PLACE)
+        for name, acronym, country, website, sort_key, anchor in rows:
+            # A letter that no organisation's number has: see `SignOn.anchor`.
+            yield Line(name, acronym, country, website, str(anchor) if anchor > 0 else f"a{-anchor}", sort_key)
+
+    def move_to(self, organisation: Organisation) -> int:
+        """Give these sign-ons to another organisation; their lines stay where they are on the public page.
+
+        Doing it again with the former organisation restores what was.
+        """
+        return self.update(organisation=organisation, anchor=NullIf(PLACE, organisation.pk))
 
 
 class SignOn(models.Model):
@@ -194,6 +289,8 @@ class SignOn(models.Model):
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
     network_key = models.CharField(max_length=64, blank=True, editable=False)
     """Of the client's network, keyed: it says that two came from one place, not from which. Erased after a month."""
+    email_says = models.CharField(max_length=20, editable=False, blank=True)
+    """What address and website say about each other (`evidence.of_email`), so that the queue can be narrowed by it."""
     declaration = models.TextField(blank=True)
     declaration_version = models.CharField(max_length=10, blank=True)
 
@@ -201,6 +298,9 @@ class SignOn(models.Model):
     organisation = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="sign_ons"
     )
+    anchor = models.BigIntegerField(null=True, editable=False)
+    """Which line it is on the public page, where that is not its organisation's number: what was published keeps its
+    place when organisations are merged and split. Where that number is taken, its own, below zero."""
     listed_name = models.CharField(
         max_length=names.MAX_LENGTH,
         blank=True,
@@ -235,6 +335,12 @@ class SignOn(models.Model):
             ),
             models.UniqueConstraint(
                 "letter",
+                PLACE,
+                condition=Q(state=State.ACCEPTED),
+                name="line_has_a_place_of_its_own",
+            ),
+            models.UniqueConstraint(
+                "letter",
                 Lower("email"),
                 "name_key",
                 condition=Q(state__in=LIVE) & ~Q(email=""),
@@ -253,6 +359,8 @@ class SignOn(models.Model):
             models.Index(Lower("email"), name="sign_on_email"),
             models.Index(email_domain(), "created_at", name="sign_on_email_domain"),
             models.Index(fields=["network_key", "created_at"], condition=~Q(network_key=""), name="sign_on_network"),
+            # Those whose organisation no moderator has named yet: signatories/models/candidates.py.
+            models.Index(fields=["name_key"], condition=Q(organisation=None), name="sign_on_name_key"),
             trigrams(
                 fields=["name_normalised"],
                 opclasses=["gin_trgm_ops"],
@@ -337,6 +445,7 @@ class SignOn(models.Model):
         sign_on = cls(letter=text.letter, text=text, **received)
         sign_on.name_key = names.key(sign_on.name_as_signed)
         sign_on.name_normalised = names.normalise(sign_on.name_as_signed)
+        sign_on.email_says = evidence.of_email(sign_on.email, sign_on.website)
         # Letter and text are in hand: a query each would find them again.
         sign_on.clean_fields(exclude={"letter", "text"})
         return sign_on
@@ -395,38 +504,50 @@ class SignOn(models.Model):
         listed_country: str = "",
         listed_website: str = "",
         seen: int | None = None,
+        is_silent: bool = False,
     ) -> Transition:
         """List the organisation, an existing one or (None) a new one, under exactly these words.
+
+        One that was merged into another meanwhile stands for that one. `is_silent` is for imports: see `_move`.
 
         Raises:
             AlreadyListed: if the organisation is a signatory of this letter by another sign-on.
             SomebodyWasFaster, NotAllowed, PermissionDenied, ValidationError: see `_move`.
         """
         bare, bracketed = names.split_acronym(listed_name)
+        # The sign-on's lock before the organisation's, as a merge takes them.
+        before = SignOn.objects.select_for_update(of=("self",)).only("organisation", "anchor").get(pk=self.pk)
         if organisation is None:
             organisation = Organisation(
                 name=bare, acronym=listed_acronym or bracketed, country=listed_country, website=listed_website
             )
             organisation.clean_fields()
             organisation.save()
+            made = organisation.pk
         else:
-            organisation.learn(listed_name)
-        organisation.learn(self.name_as_signed)
+            organisation = Organisation.objects.hold(organisation.pk)
+            made = None
+        learnt = [organisation.learn(name) for name in (listed_name, self.name_as_signed)]
+        listing: dict[str, Any] = {
+            "made": {"organisation": made, "variants": [variant.pk for variant in learnt if variant]},
+            "organisation": organisation,
+            "listed_name": listed_name,
+            "listed_acronym": listed_acronym,
+            "listed_country": listed_country,
+            "listed_website": listed_website,
+            "sort_key": names.sort_key(listed_name),
+        }
+        anchor = before.anchor if before.organisation_id == organisation.pk else None
+        listing["also"] = self.corrections.fulfil
         try:
             with transaction.atomic():
-                return self._move(
-                    "accept",
-                    actor,
-                    seen=seen,
-                    organisation=organisation,
-                    listed_name=listed_name,
-                    listed_acronym=listed_acronym,
-                    listed_country=listed_country,
-                    listed_website=listed_website,
-                    sort_key=names.sort_key(listed_name),
-                )
+                return self._move("accept", actor, seen=seen, anchor=anchor, is_silent=is_silent, **listing)
         except IntegrityError as error:
-            raise AlreadyListed(organisation.sign_ons.filter(letter=self.letter).accepted().first()) from error
+            other = organisation.sign_ons.filter(letter=self.letter).accepted().exclude(pk=self.pk).first()
+            if other is not None:
+                raise AlreadyListed(other) from error
+        # Its place on the page is that of a line which went to another organisation in a split.
+        return self._move("accept", actor, seen=seen, anchor=-self.pk, is_silent=is_silent, **listing)
 
     def decline(self, actor: Actor, *, reason: str, note: str = "", seen: int | None = None) -> Transition:
         """Decline, with a reason of `states.Reason` and a note that is sent to the representative."""
@@ -435,6 +556,20 @@ class SignOn(models.Model):
     def reopen(self, actor: Actor, *, note: str = "", seen: int | None = None) -> Transition:
         """Take a decision back; its message is dropped if it has not been sent."""
         return self._move("reopen", actor, seen=seen, note=note)
+
+    def undo(self, actor: Actor, *, seen: int | None = None) -> Transition:
+        """Put back what was before the last decision: state, fields, place in the queue, messages, names learnt.
+
+        Raises:
+            TooLate: if it cannot be undone any more.
+            AlreadyListed: if another sign-on has taken its place meanwhile: of its organisation, or of the same person.
+            SomebodyWasFaster, NotAllowed, PermissionDenied: see `_move`.
+        """
+        try:
+            with transaction.atomic():
+                return self._move("undo", actor, seen=seen)
+        except IntegrityError as error:
+            raise AlreadyListed(None) from error
 
     def withdraw(self, actor: Actor = REPRESENTATIVE, *, note: str = "", seen: int | None = None) -> Transition:
         """Take the sign-on back by the organisation's will; a moderator notes the written request."""
@@ -449,7 +584,9 @@ class SignOn(models.Model):
         seen: int | None = None,
         reason: str = "",
         note: str = "",
+        made: dict[str, Any] | None = None,
         also: Callable[[Transition], object] | None = None,
+        is_silent: bool = False,
         **changes: Any,
     ) -> Transition:
         """Carry out `verb`: state, record, message and stale list in one transaction.
@@ -460,13 +597,18 @@ class SignOn(models.Model):
             seen: the last transition that the actor saw, if they decided by what they saw.
             reason: a coded reason; required by some verbs.
             note: for the record, and with some verbs for the representative; required by some.
+            made: what `Organisation.forget` deletes if this is undone.
             also: writes what else belongs to it, before its message is worded.
+            is_silent: leave out the rule's message. Only where the representative has never heard of this site, as
+                in an import of what was gathered elsewhere: five thousand messages from a stranger help nobody. What
+                happens to the sign-on afterwards is told as ever.
             changes: fields that change with the state.
 
         Raises:
             NotAllowed: if the table has no such step from the present state.
             PermissionDenied: if the moderator may not.
             SomebodyWasFaster: if there is a later transition than `seen`.
+            TooLate: if the last decision cannot be undone any more.
             ValidationError: if a changed field breaks a rule.
             ValueError: if the verb requires a reason or a note, and there is none.
         """
@@ -481,39 +623,74 @@ class SignOn(models.Model):
         actor.check(rule.permission)
         if rule.requires and actor.who != Who.REPRESENTATIVE and not {"reason": reason, "note": note}[rule.requires]:
             raise ValueError(f"{verb} requires a {rule.requires}")
+        target, at = rule.target, timezone.now()
+        if target is None:
+            target, changes = self._before(last)
+        since = changes.pop("state_since", at)
+        restores = {"fields": self._fields("state_since", *changes)} | (made or {}) if rule.can_be_undone else None
         for field, value in changes.items():
             setattr(self, field, value)
         # The others were checked when they were set.
         self.clean_fields(exclude={field.name for field in self._meta.fields} - changes.keys())
-        self.state, self.state_since = rule.target, timezone.now()
+        self.state, self.state_since = target, since
         self.save(update_fields=None if before is None else ["state", "state_since", *changes])
+        dropped = [] if before is None else Message.drop_decisions(self.pk)
         transition = Transition.objects.create(
             sign_on=self,
             verb=verb,
             from_state=before or "",
-            to_state=rule.target,
+            to_state=target,
             who=actor.who,
             user=actor.user,
             reason=reason,
             note=note,
-            at=self.state_since,
+            at=at,
+            restores=restores and restores | {"messages": dropped},
+            batch=actor.batch,
         )
-        if before is not None:
-            Message.drop_decisions(self.pk)
         if before == State.QUERIED:
             self.queries.open().update(ended=transition)
-        elif verb == "undo":
-            # What was decided without waiting for the answer: the question waits again.
-            self.queries.filter(ended=last).update(ended=None)
+        if rule.target is None and last:
+            self._put_back(last)
         if also:
             also(transition)
-        if rule.message:
+        if rule.message and not is_silent:
             mail.queue(self, rule.message, transition=transition, is_decision=rule.can_be_undone)
-        if State.ACCEPTED in (before, rule.target):
+        if State.ACCEPTED in (before, target):
             self.letter.mark_stale()
         if actor.who != Who.REPRESENTATIVE:
-            record(actor.user, verb, self, who=actor.who, before=before or "", after=rule.target, reason=reason)
+            record(actor.user, verb, self, who=actor.who, before=before or "", after=target, reason=reason)
         return transition
+
+    def _fields(self, *names: str) -> dict[str, Any]:
+        """Return these fields as they are in the database, as JSON keeps them."""
+        row = SignOn.objects.filter(pk=self.pk).values(*names).get()
+        return {name: value if value is None or isinstance(value, int) else str(value) for name, value in row.items()}
+
+    def _before(self, last: Transition | None) -> tuple[State, dict[str, Any]]:
+        """Return state and fields before the decision `last`; raises TooLate. The row is locked.
+
+        A message that is being sent at this moment is waited for: it counts as sent then.
+        """
+        list(self.messages.filter(is_decision=True).queued().select_for_update(of=("self",)))
+        if last is None or not self.transitions.undoable().filter(pk=last.pk).exists():
+            raise TooLate
+        kept, changes = last.restores or {}, {}
+        for field in self._meta.fields:
+            if field.name in kept["fields"]:
+                changes[field.name] = field.to_python(kept["fields"][field.name])
+        if changes.get("organisation"):
+            # It may have been merged into another since.
+            changes["organisation"] = Organisation.objects.get(pk=changes["organisation"]).standing()
+        return State(last.from_state), changes
+
+    def _put_back(self, last: Transition) -> None:
+        """Restore what hung on the state before the decision `last`, and forget what came with it."""
+        kept = last.restores or {}
+        Message.take_up(kept["messages"])
+        Organisation.forget(kept.get("organisation"), kept.get("variants", []))
+        self.queries.filter(ended=last).update(ended=None)
+        self.corrections.unfulfil(last)
 
     # ── what a moderator wants to know ──
 

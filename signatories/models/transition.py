@@ -1,11 +1,58 @@
 """The record of each change of state."""
 
+from datetime import datetime, timedelta
+from typing import Self
+
 import pgtrigger
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from letter.models import Letter
 from signatories.states import Reason, Source, State
+
+from .message import Message
+
+
+class TransitionQuerySet(models.QuerySet["Transition"]):
+    """Which transitions?"""
+
+    def undoable(self, at: datetime | None = None) -> Self:
+        """Decisions that can be undone at `at` (now by default): young, their sign-on's last, not yet told anybody."""
+        later = Transition.objects.filter(sign_on=OuterRef("sign_on"), pk__gt=OuterRef("pk"))
+        told = Message.objects.filter(
+            sign_on=OuterRef("sign_on"), is_decision=True, created_at__gte=OuterRef("at")
+        ).exclude(state=Message.State.QUEUED)
+        young = self.filter(restores__isnull=False, at__gt=(at or timezone.now()) - settings.DECISION_DELAY)
+        return young.exclude(Exists(later)).exclude(Exists(told))
+
+    def median_time_to_decide(self, letter: Letter | None = None, at: datetime | None = None) -> timedelta | None:
+        """Return the median time from entering the queue to a moderator's decision; None if there was none.
+
+        Over the decisions of the 30 days before `at` (now by default); not those that were undone.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY decided.at - entered.at)
+                FROM signatories_transition AS decided
+                JOIN signatories_signon AS sign_on ON sign_on.id = decided.sign_on_id
+                CROSS JOIN LATERAL (
+                    SELECT min(at) AS at FROM signatories_transition
+                    WHERE sign_on_id = decided.sign_on_id AND to_state = 'pending'
+                ) AS entered
+                WHERE decided.verb IN ('accept', 'decline') AND decided.who = 'moderator'
+                AND decided.at BETWEEN %(at)s - interval '30 days' AND %(at)s
+                AND (%(letter)s::bigint IS NULL OR sign_on.letter_id = %(letter)s)
+                AND NOT EXISTS (
+                    SELECT FROM signatories_transition AS undone
+                    WHERE undone.sign_on_id = decided.sign_on_id AND undone.verb = 'undo' AND undone.id > decided.id
+                )
+                """,
+                {"at": at or timezone.now(), "letter": letter.pk if letter else None},
+            )
+            return cursor.fetchone()[0]
 
 
 class Transition(models.Model):
@@ -20,9 +67,19 @@ class Transition(models.Model):
     reason = models.CharField(max_length=30, blank=True)
     note = models.TextField(blank=True)
     at = models.DateTimeField(default=timezone.now)
+    restores = models.JSONField(null=True)
+    """What an undo of it puts back (`SignOn._move`); null if it is no decision."""
+    batch = models.UUIDField(null=True)
+    """The same for decisions that were made at one stroke."""
+
+    objects = TransitionQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["at"], condition=models.Q(verb__in=["accept", "decline"]), name="decisions_in_time"),
+            models.Index(fields=["batch"], condition=models.Q(batch__isnull=False), name="transition_batch"),
+        ]
         triggers = [pgtrigger.Protect(name="transition_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:

@@ -1,0 +1,206 @@
+/* The workbench without reloads and without a mouse. Every key does what a link, a field or a button on the page
+   does; without this script those are there. The server renders one and the same page either way: of it, what has
+   changed is put in place. */
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const find = (selector, within = document) => within.querySelector(selector);
+
+  // ── single keys can be switched off (WCAG 2.1.4); remembered here, in no cookie ──
+  const KEYS = "workbench.keys";
+  const remembered = () => { try { return localStorage.getItem(KEYS); } catch { return null; } };
+  const keysAct = () => root.dataset.keys === "on";
+  const setKeys = (on) => {
+    root.dataset.keys = on ? "on" : "off";
+    try { localStorage.setItem(KEYS, root.dataset.keys); } catch { /* private mode: for this page only */ }
+  };
+  root.dataset.keys = remembered() === "off" ? "off" : "on";
+  for (const box of document.querySelectorAll("[data-switch]")) {
+    const input = find("input", box);
+    box.hidden = false;
+    input.checked = keysAct();
+    input.addEventListener("change", () => setKeys(input.checked));
+  }
+  if (!find("#workbench")) return;
+
+  // ── fetching a page, and putting in place what it says ──
+  const PARTS = ["#list", "#detail"];
+  let busy = false;
+  let active = true; // somebody has pressed or moved something since the last heartbeat
+  const selected = () => new Set([...document.querySelectorAll("[name=chosen]:checked")].map((box) => box.value));
+
+  const show = (text, address, { focus = true } = {}) => {
+    const page = new DOMParser().parseFromString(text, "text/html");
+    if (PARTS.some((part) => !find(part, page))) return false;
+    const kept = selected();
+    const scrolled = find("#list").scrollTop;
+    const wasOpen = find(".narrow")?.open;
+    for (const part of PARTS) find(part).replaceWith(find(part, page));
+    find("#workbench").className = find("#workbench", page).className;
+    find("#list").scrollTop = scrolled;
+    if (wasOpen) find(".narrow").open = true;
+    for (const box of document.querySelectorAll("[name=chosen]")) box.checked = kept.has(box.value);
+    count();
+    document.title = page.title;
+    if (address !== location.href) history.pushState(null, "", address);
+    // A live region that was there before is read out.
+    find("#notices").replaceChildren(...find("#notices", page).childNodes);
+    if (focus) {
+      const target = find("#detail .problems") ?? find("#detail h1") ?? find(".rows a") ?? find("#list-title");
+      if (target.matches("h1, h2")) target.tabIndex = -1;
+      target.focus({ preventScroll: true });
+      scrollTo({ top: 0 });
+    }
+    find(".rows .current")?.scrollIntoView({ block: "nearest" });
+    return true;
+  };
+
+  const load = async (address, options = {}, how = {}) => {
+    if (busy) return;
+    busy = true;
+    find("#workbench").setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(address, { credentials: "same-origin", ...options });
+      const isPage = (answer.headers.get("Content-Type") ?? "").startsWith("text/html");
+      // What is answered in place of an act, such as what is wrong with it, has no address of its own.
+      const stays = options.method === "POST" && !answer.redirected;
+      if (isPage && show(await answer.text(), stays ? location.href : answer.url, how)) return;
+      // Something else, such as the door: as without a script.
+      if (stays) location.reload();
+      else location.assign(answer.url);
+    } catch {
+      if (options.method === "POST") find("#notices").textContent = find("#workbench").dataset.offline;
+      else location.assign(address);
+    } finally {
+      busy = false;
+      find("#workbench").removeAttribute("aria-busy");
+    }
+  };
+  const open = (link) => link && load(link.href);
+  addEventListener("popstate", () => load(location.href));
+
+  const isOurs = (address) => /\/sign-ons\/\d+\/$/.test(new URL(address).pathname) ||
+    new URL(address).pathname === find("#workbench").dataset.queue;
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if ("keys" in link.dataset) { event.preventDefault(); help(); return; }
+    if (!link.closest("#workbench") || link.origin !== location.origin || !isOurs(link.href)) return;
+    event.preventDefault();
+    open(link);
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.closest("#workbench") || form.id === "bulk" || form.enctype !== "application/x-www-form-urlencoded") return;
+    event.preventDefault();
+    const data = new FormData(form, event.submitter);
+    if (form.method === "get") {
+      const asked = new URLSearchParams([...data].filter(([, value]) => value));
+      load(`${form.action.split("?")[0]}${asked.size ? "?" : ""}${asked}`);
+    } else {
+      load(form.action, { method: "POST", body: new URLSearchParams(data) });
+    }
+  });
+
+  // ── selecting ──
+  const all = document.createElement("label");
+  const count = () => {
+    const number = selected().size;
+    const place = find("#selected");
+    if (!place) return;
+    place.textContent = number ? `(${number})` : "";
+    let box = find("#select-all");
+    if (!box) {
+      all.className = "pick all";
+      all.replaceChildren(Object.assign(document.createElement("input"), { type: "checkbox", id: "select-all" }),
+        ` ${find("#workbench").dataset.all}`);
+      find(".rows").before(all);
+      box = find("#select-all");
+    }
+    box.checked = number > 0 && number === document.querySelectorAll("[name=chosen]").length;
+  };
+  document.addEventListener("change", (event) => {
+    if (event.target.id === "select-all") {
+      for (const box of document.querySelectorAll("[name=chosen]")) box.checked = event.target.checked;
+    }
+    if (event.target.matches("#select-all, [name=chosen]")) count();
+  });
+  count();
+  find(".rows .current")?.scrollIntoView({ block: "nearest" });
+
+  // ── keys ──
+  const sheet = find("#keys");
+  const help = () => { if (!sheet.open) sheet.showModal(); };
+  const isField = (one) => one.matches?.("input:not([type=checkbox], [type=radio], [type=submit]), select, textarea, [contenteditable]");
+  const rowLinks = () => [...document.querySelectorAll(".rows .row > a")];
+  const step = (by) => {
+    // With a sign-on open: its neighbour, which may stand on another page of the list.
+    if (find("#detail .along")) return open(find(by > 0 ? "#detail a[rel=next]" : "#detail a[rel=prev]"));
+    const links = rowLinks();
+    const at = links.indexOf(document.activeElement);
+    links[at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + by, 0), links.length - 1)]?.focus();
+  };
+  const goTo = (verb) => {
+    const form = find(`#detail form[data-verb=${verb}]`);
+    if (!form) return;
+    const around = form.closest("details");
+    if (around) around.open = true;
+    const field = find("input:checked, select, textarea", form) ??
+      find("input:not([type=hidden])", form) ?? find("button", form);
+    field.focus();
+    field.scrollIntoView({ block: "center" });
+  };
+  const ACTS = {
+    j: () => step(1),
+    k: () => step(-1),
+    a: () => {
+      const form = find("#detail form[data-verb=accept]");
+      if (form && "plain" in form.dataset) form.requestSubmit();
+      else goTo("accept");
+    },
+    d: () => goTo("decline"),
+    q: () => goTo("query"),
+    u: () => find("form.undo")?.requestSubmit(),
+    x: () => {
+      const row = document.activeElement.closest?.(".rows li") ?? find(".rows .current");
+      row && find("[name=chosen]", row)?.click();
+    },
+    "/": () => { const field = find("#q"); field.focus(); field.select(); },
+    "?": help,
+  };
+  // On a keyboard of another script, the key at the place of the Latin letter.
+  const keyOf = (event) =>
+    /^[\x21-\x7e]$/.test(event.key) ? event.key : /^Key[A-Z]$/.test(event.code) && [...event.key].length === 1 ? event.code[3].toLowerCase() : event.key;
+  document.addEventListener("keydown", (event) => {
+    active = true;
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || sheet.open) return;
+    if (event.key === "Escape") {
+      if (isField(document.activeElement)) document.activeElement.blur();
+      return;
+    }
+    if (isField(event.target)) return;
+    const inRows = document.activeElement.closest?.(".rows");
+    if (inRows && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      event.preventDefault();
+      const links = rowLinks();
+      const at = links.indexOf(find("a", document.activeElement.closest("li")));
+      links[at + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
+      return;
+    }
+    const act = keysAct() && ACTS[keyOf(event)];
+    if (!act) return;
+    event.preventDefault();
+    // A key that is held down decides nothing.
+    if (!event.repeat && !busy) act();
+  });
+  document.addEventListener("pointermove", () => { active = true; }, { passive: true });
+
+  // ── the heartbeat of a claim: only while somebody is there, so that it keeps no session alive either ──
+  setInterval(async () => {
+    const form = find("#beat");
+    if (!form || document.hidden || !active) return;
+    active = false;
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) }).catch(() => null);
+    if (answer?.status === 409 && !busy && !isField(document.activeElement)) load(location.href, {}, { focus: false });
+  }, 120_000);
+})();
