@@ -470,6 +470,20 @@ def test_the_queue_can_tell_what_was_asked_and_answered_and_when():
     )
 
 
+def test_the_list_says_what_was_answered_and_what_is_overdue(desk):
+    letter = a_letter()
+    back, overdue, _fresh = (a_sign_on(letter, "queried") for _ in range(3))
+    ago(overdue, 22)
+    back.answer(answer="Our board.")
+    a_sign_on(letter, "pending")
+
+    pending = desk.get("/moderation/").content.decode()
+    queried = desk.get("/moderation/?state=queried").content.decode()
+
+    assert pending.count("answered 0\xa0minutes ago") == 1
+    assert queried.count("the answer is overdue") == 1
+
+
 def test_a_page_with_many_exchanges_asks_as_few_questions_of_the_database(desk, django_assert_num_queries):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
