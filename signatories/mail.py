@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 # Its bounds are control characters, which no form takes: nobody can type one into a name or a note.
 PLACEHOLDER = "\x02{purpose}\x03"
 PLACEHOLDERS = re.compile("\x02([a-z]+)\x03")
+# Kinds of message that somebody chose to get, and the page where they choose otherwise.
+UNSUBSCRIBE = {"digest": "moderation:digest"}
 ADDRESS = re.compile(r"https?://\S+")
 
 
@@ -189,6 +192,9 @@ def envelope(message: Message) -> EmailMultiAlternatives:
     if not message.sender:
         # No out-of-office answers (RFC 3834, 5). Who writes by name wants even those.
         headers["Auto-Submitted"] = "auto-generated"
+    if message.kind in UNSUBSCRIBE:
+        # RFC 2369, 3.2.
+        headers["List-Unsubscribe"] = f"<{absolute(reverse(UNSUBSCRIBE[message.kind]))}>"
     mail = EmailMultiAlternatives(
         message.subject,
         with_links(message.text),

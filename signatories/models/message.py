@@ -32,6 +32,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages about a sign-on."""
         return self.filter(sign_on__isnull=False)
 
+    def digests_to(self, address: str) -> Self:
+        """Digests to `address`, the oldest first."""
+        return self.filter(kind="digest", recipient__iexact=address)
+
     def overdue(self, at: datetime | None = None) -> Self:
         """Messages that should have been sent a while before `at` (now by default)."""
         return self.queued().filter(send_after__lt=(at or timezone.now()) - OVERDUE)

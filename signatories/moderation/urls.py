@@ -2,15 +2,46 @@
 
 from django.urls import path
 
-from . import bulk, corrections, decisions, notices, organisations, queue, record, register, sign_on
+from . import (
+    bulk,
+    corrections,
+    decisions,
+    digest,
+    documents,
+    exports,
+    figures,
+    imports,
+    notices,
+    organisations,
+    queries,
+    queue,
+    record,
+    register,
+    sign_on,
+)
 
 app_name = "moderation"
 
 urlpatterns = [
     path("", queue.queue, name="queue"),
+    path("export/", exports.export, name="export"),
+    path("figures/", figures.figures, name="figures"),
+    path("figures/<slug:slug>/", figures.figures, name="letter_figures"),
+    path("digest/", digest.digest, name="digest"),
     path("register/<slug:slug>/", register.register, name="register"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/upload/", imports.upload, name="import_upload"),
+    path("imports/template.csv", imports.template, name="import_template"),
+    path("imports/<int:pk>/", imports.batch, name="import"),
+    path("imports/<int:pk>/columns/", imports.name_columns, name="import_columns"),
+    path("imports/<int:pk>/read-again/", imports.read_again, name="import_read_again"),
+    path("imports/<int:pk>/import/", imports.carry_out, name="import_carry_out"),
+    path("imports/<int:pk>/discard/", imports.discard, name="import_discard"),
+    path("imports/<int:pk>/source/", imports.source, name="import_source"),
+    path("imports/<int:pk>/report.csv", imports.report, name="import_report"),
     path("sign-ons/<int:pk>/", sign_on.sign_on, name="sign_on"),
     path("sign-ons/<int:pk>/query/", decisions.query, name="query"),
+    path("sign-ons/<int:pk>/query/text/", queries.question, name="question"),
     path("sign-ons/<int:pk>/answer/", decisions.answer, name="answer"),
     path("sign-ons/<int:pk>/accept/", decisions.accept, name="accept"),
     path("sign-ons/<int:pk>/decline/", decisions.decline, name="decline"),
@@ -41,6 +72,9 @@ urlpatterns = [
     path("batches/<uuid:batch>/", bulk.outcome, name="batch"),
     path("batches/<uuid:batch>/undo/", bulk.undo, name="batch_undo"),
     path("keys/", queue.keys, name="keys"),
+    path("documents/<int:pk>/", documents.document, name="document"),
+    path("documents/<int:pk>/see/", documents.see, name="see"),
+    path("documents/<int:pk>/erase/", documents.erase, name="erase"),
     path("record/", record.record, name="record"),
     path("texts/<slug:slug>/<str:language>/", record.text_history, name="text_history"),
     path("messages/<int:pk>/send-again/", sign_on.send_again, name="send_again"),
