@@ -157,7 +157,7 @@ def edit(request, pk):
             form.add_error(None, error.messages)
         else:
             messages.success(
-                request, _("Changed: the list will show it in a moment. It can be undone for ten minutes.")
+                request, _("Changed: the list shows it in a moment. It can be undone for a few minutes.")
             )
             return redirect("moderation:correction", pk=made.pk)
     context = {"form": form, "sign_on": one}
