@@ -5,7 +5,7 @@ import sys
 
 from bench.common import Lacking
 
-QUESTIONS = ("page", "sign", "publish", "visible", "copies", "names", "queue")
+QUESTIONS = ("page", "sign", "publish", "visible", "copies", "names", "queue", "figures")
 
 
 def main(arguments):
