@@ -10,28 +10,33 @@ from django.utils import timezone
 from audit.models import Entry
 from letter.models import Publication, absolute
 
-from .models import Message, SignOn
+from .models import Correction, Message, Notice, SignOn
 from .models.figures import Burst, Waiting
 from .states import State
 
-# Failed messages that are shown one by one.
+# Failed messages and objections that are shown one by one.
 SHOWN = 20
 
 
 @dataclass(frozen=True)
 class Attention:
-    """What went wrong, and wants somebody."""
+    """What wants somebody, beside the queue itself."""
 
     failed: list[Message]
     """Messages to representatives that could not be sent, the first few of them."""
     failed_count: int
+    objections: list[Notice]
+    """Objections that nobody has settled, the first few of them."""
+    objection_count: int
+    corrections: int
+    """How many corrections wait for a decision."""
     unprintable: list[Publication]
     """Letters whose PDF lacks characters."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing wants anybody."""
-        return not (self.failed or self.unprintable)
+        """Whether nothing does."""
+        return not (self.failed or self.objections or self.corrections or self.unprintable)
 
 
 @dataclass(frozen=True)
@@ -64,12 +69,15 @@ class Report:
 
 
 def attention() -> Attention:
-    """Return what went wrong. Two queries; a third only when many messages have failed."""
-    failing = Message.objects.failed().to_representatives()
-    failed = list(failing.select_related("sign_on")[:SHOWN])
+    """Return what wants somebody. Four queries; more only when many messages have failed, or many have objected."""
+    failing, objecting = Message.objects.failed().to_representatives(), Notice.objects.objections()
+    failed, objections = list(failing.select_related("sign_on")[:SHOWN]), list(objecting[:SHOWN])
     return Attention(
         failed=failed,
         failed_count=len(failed) if len(failed) < SHOWN else failing.count(),
+        objections=objections,
+        objection_count=len(objections) if len(objections) < SHOWN else objecting.count(),
+        corrections=Correction.objects.proposed().count(),
         unprintable=list(Publication.objects.exclude(missing_glyphs=[]).select_related("letter")),
     )
 

@@ -18,7 +18,7 @@ from letter.publication import publish as publish_edition
 
 from . import limits, mail
 from .attention import report
-from .models import Digest, Message, SignOn
+from .models import Digest, Message, Notice, SignOn
 from .models.digest import HOUR
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def deliver_message(message_id):
 
 
 def sweep():
-    """Find letters and messages that have lost their job, and see to them."""
+    """Find letters and messages that have lost their job, and see to them; record whose time to object is over."""
     for letter in Letter.objects.stale():
         try:
             publish_letter(letter)
@@ -61,6 +61,8 @@ def sweep():
                 job.defer(message_id=message_id)
         except AlreadyEnqueued:
             continue
+    for notice in Notice.objects.unanswered():
+        notice.fall_silent()
 
 
 @app.periodic(cron=f"0 {HOUR}-23 * * *")

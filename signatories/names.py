@@ -276,7 +276,7 @@ def split_acronym(name: str) -> tuple[str, str]:
     capitals the letters do: all stand in the name, in that order.
     """
     found = _BRACKETED.fullmatch(name)
-    if not found or _compact(found["acronym"]) in _PLACES | _FORMS:
+    if not found or is_place_or_form(found["acronym"]):
         return name, ""
     acronym = found["acronym"].replace(".", "")
     if any(c.lower() != c.upper() for c in acronym):
@@ -285,6 +285,11 @@ def split_acronym(name: str) -> tuple[str, str]:
         rest = iter(_fold(found["name"]))
         is_acronym = sum(_is("L", c) for c in acronym) > 1 and all(c in rest for c in _compact(acronym))
     return (found["name"], found["acronym"]) if is_acronym else (name, "")
+
+
+def is_place_or_form(word: str) -> bool:
+    """Whether a word in capitals says where, or in which legal form, and is no acronym of a name: “UK”, “Ltd”."""
+    return _compact(word) in _PLACES | _FORMS
 
 
 def normalise(name: str) -> str:

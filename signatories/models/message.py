@@ -44,8 +44,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """One outgoing e-mail. Its links are put in when it is sent: no token is stored.
 
-    It is about a sign-on, and goes to its representative, or it is somebody else's affair, such as a
-    delivery's, and goes to whoever that says.
+    It is about a sign-on, and goes to its representative, or, as a notice, to an address that the
+    organisation publishes; or it is somebody else's affair, such as a delivery's, and goes to whoever that says.
     """
 
     class State(models.TextChoices):

@@ -72,7 +72,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         """Organisations that `name` might be another form of, by name, acronym or website's domain, nearest first."""
         found = candidates.organisations([candidates.Asked(name, acronym, website)])[0]
         nearest = Case(*(When(pk=pk, then=place) for place, pk in enumerate(found)), default=len(found))
-        return self.filter(pk__in=found).order_by(nearest).prefetch_related("variants")
+        return self.standing().filter(pk__in=found).order_by(nearest).prefetch_related("variants")
 
     def known_as(self, name: str) -> Self:
         """Organisations whose name, or another form of it, is `name`, but for case, marks and punctuation."""
@@ -221,7 +221,7 @@ class Organisation(NamedModel):
         asked = [candidates.Asked(name, acronym, self.website) for name, acronym in forms[:8]]
         near = {pk for keys in candidates.organisations(asked) for pk in keys}
         found = []
-        for other in Organisation.objects.filter(pk__in=near - {self.pk}).prefetch_related("variants"):
+        for other in Organisation.objects.standing().filter(pk__in=near - {self.pk}).prefetch_related("variants"):
             others = [(other.name, other.acronym), *((variant.name, "") for variant in other.variants.all())]
             likeliest = min(
                 (

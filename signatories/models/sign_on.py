@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,7 @@ from signatories.states import LIVE, Source, State, Who
 from . import figures, related, similar
 from .claim import Claim
 from .message import Message
+from .notice import Notice
 from .organisation import Organisation
 from .related import Related, email_domain
 from .similar import Similar
@@ -177,7 +178,26 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
 
     def with_evidence(self) -> Self:
         """Sign-ons with all that `evidence.ladder` reads of them."""
-        return self.with_confirmation().with_bursts()
+        return self.with_confirmation().with_bursts().with_notices()
+
+    def with_notices(self) -> Self:
+        """Sign-ons with `objection`: what came of notices to the organisation's published address, as a code.
+
+        “objected” if somebody there objected and no moderator has settled it, “confirmed”, “silent” if nobody answered
+        in time, “asked”; else empty. `has_published_answer`: whether they confirmed that it is theirs.
+        """
+        notices = Notice.objects.filter(sign_on=OuterRef("pk")).order_by()
+        confirmed = Exists(notices.filter(confirmed_at__isnull=False, objected_at=None))
+        return self.annotate(
+            has_published_answer=confirmed,
+            objection=Case(
+                When(Exists(notices.filter(objected_at__isnull=False, settled_at=None)), then=Value("objected")),
+                When(confirmed, then=Value("confirmed")),
+                When(Exists(notices.filter(objected_at=None, silent_at__isnull=False)), then=Value("silent")),
+                When(Exists(notices.waiting()), then=Value("asked")),
+                default=Value(""),
+            ),
+        )
 
     def with_bursts(self) -> Self:
         """Sign-ons with `is_in_burst`: whether more than `related.BURST` came from one place within an hour."""
@@ -474,6 +494,7 @@ class SignOn(models.Model):
             "sort_key": names.sort_key(listed_name),
         }
         anchor = before.anchor if before.organisation_id == organisation.pk else None
+        listing["also"] = self.corrections.fulfil
         try:
             with transaction.atomic():
                 return self._move("accept", actor, seen=seen, anchor=anchor, **listing)
@@ -621,6 +642,7 @@ class SignOn(models.Model):
         Message.take_up(kept["messages"])
         Organisation.forget(kept.get("organisation"), kept.get("variants", []))
         self.queries.filter(ended=last).update(ended=None)
+        self.corrections.unfulfil(last)
 
     # ── what a moderator wants to know ──
 

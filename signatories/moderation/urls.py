@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from . import bulk, decisions, digest, exports, figures, organisations, queue, record, register, sign_on
+from . import (
+    bulk,
+    corrections,
+    decisions,
+    digest,
+    exports,
+    figures,
+    notices,
+    organisations,
+    queue,
+    record,
+    register,
+    sign_on,
+)
 
 app_name = "moderation"
 
@@ -21,6 +34,14 @@ urlpatterns = [
     path("sign-ons/<int:pk>/reopen/", decisions.reopen, name="reopen"),
     path("sign-ons/<int:pk>/undo/", decisions.undo, name="undo"),
     path("sign-ons/<int:pk>/withdraw/", decisions.withdraw, name="withdraw"),
+    path("sign-ons/<int:pk>/notify/", notices.notify, name="notify"),
+    path("sign-ons/<int:pk>/edit/", corrections.edit, name="edit"),
+    path("notices/<int:pk>/settle/", notices.settle, name="settle"),
+    path("corrections/", corrections.corrections, name="corrections"),
+    path("corrections/<int:pk>/", corrections.correction, name="correction"),
+    path("corrections/<int:pk>/apply/", corrections.apply, name="apply"),
+    path("corrections/<int:pk>/refuse/", corrections.refuse, name="refuse"),
+    path("corrections/<int:pk>/undo/", corrections.undo, name="undo_correction"),
     path("organisations/", organisations.organisations, name="organisations"),
     path("organisations/<int:pk>/", organisations.organisation, name="organisation"),
     path("organisations/<int:pk>/edit/", organisations.edit_organisation, name="edit_organisation"),
