@@ -10,7 +10,7 @@ from django.utils import timezone
 from audit.models import Entry
 from letter.models import Publication, absolute
 
-from .models import Correction, Message, Notice, SignOn
+from .models import Correction, Message, Notice, Query, SignOn
 from .models.figures import Burst, Waiting
 from .states import State
 
@@ -20,23 +20,25 @@ SHOWN = 20
 
 @dataclass(frozen=True)
 class Attention:
-    """What wants somebody, beside the queue itself."""
+    """What wants somebody, beside the queue."""
 
     failed: list[Message]
     """Messages to representatives that could not be sent, the first few of them."""
     failed_count: int
-    objections: list[Notice]
-    """Objections that nobody has settled, the first few of them."""
-    objection_count: int
-    corrections: int
-    """How many corrections wait for a decision."""
     unprintable: list[Publication]
     """Letters whose PDF lacks characters."""
+    objections: list[Notice]
+    """By organisations, not settled yet, the first few of them."""
+    objection_count: int
+    corrections: int
+    """Corrections that wait for a moderator."""
+    overdue: int
+    """Questions whose answer is not to be expected any more."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing does."""
-        return not (self.failed or self.objections or self.corrections or self.unprintable)
+        """Whether nothing wants anybody."""
+        return not (self.failed or self.unprintable or self.objections or self.corrections or self.overdue)
 
 
 @dataclass(frozen=True)
@@ -69,16 +71,17 @@ class Report:
 
 
 def attention() -> Attention:
-    """Return what wants somebody. Four queries; more only when many messages have failed, or many have objected."""
+    """Return what wants somebody. Five queries; more only when many messages have failed, or many have objected."""
     failing, objecting = Message.objects.failed().to_representatives(), Notice.objects.objections()
     failed, objections = list(failing.select_related("sign_on")[:SHOWN]), list(objecting[:SHOWN])
     return Attention(
         failed=failed,
         failed_count=len(failed) if len(failed) < SHOWN else failing.count(),
+        unprintable=list(Publication.objects.exclude(missing_glyphs=[]).select_related("letter")),
         objections=objections,
         objection_count=len(objections) if len(objections) < SHOWN else objecting.count(),
         corrections=Correction.objects.proposed().count(),
-        unprintable=list(Publication.objects.exclude(missing_glyphs=[]).select_related("letter")),
+        overdue=Query.objects.overdue().count(),
     )
 
 

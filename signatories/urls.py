@@ -14,6 +14,7 @@ urlpatterns = [
     path("confirm/<str:token>/", views.confirm, name="confirm"),
     path("status/<str:token>/", views.status, name="status"),
     path("status/<str:token>/correct/", views.correct, name="correct"),
+    path("status/<str:token>/answer/", views.answer, name="answer"),
     path("status/<str:token>/withdraw/", views.withdraw, name="withdraw"),
     # the link of a notice, in its own language or another
     path("objection/<str:token>/", views.objection, name="objection"),

@@ -19,6 +19,7 @@ from letter.models import Letter
 from . import evidence, limits, links, mail
 from .forms.corrections import CorrectForm
 from .forms.objection import ObjectionForm
+from .forms.queries import AnswerForm
 from .forms.sign import SignForm
 from .models import Correction, LetterNotOpen, Notice, NotStanding, SignOn
 from .models.correction import line_to_accept, line_to_print
@@ -163,14 +164,52 @@ def confirm(request, sign_on, token):
 @with_link("status")
 def status(request, sign_on, token):
     """Show where a sign-on stands, and what is or will be printed."""
+    exchange = list(sign_on.exchange())
+    query = next((one for one in exchange if one.ended is None), None)
     context = {
         "sign_on": sign_on,
         "token": token,
         "transitions": sign_on.transitions.all(),
         "line": line_to_print(sign_on),
         "correction": sign_on.corrections.of_the_representative().first(),
+        "exchange": [one for one in exchange if one.is_answered],
+        "query": query,
+        "form": query and AnswerForm(query=query),
     }
     return render(request, "signatories/status.html", context)
+
+
+@with_link("status")
+def answer(request, sign_on, token):
+    """Take the answer to the moderators' question, with documents; what was sound is kept when the form comes back."""
+    query = sign_on.queries.open().select_related("asked").first()
+    if query is None:
+        return too_late(request, sign_on, token)
+    form = AnswerForm(query=query)
+    if request.method == "POST":
+        has_room = not request.FILES or limits.hit("upload", str(sign_on.pk), settings.LIMIT_PER_ADDRESS)
+        form = AnswerForm(request.POST, request.FILES if has_room else None, query=query)
+        if not has_room:
+            form.add_error(
+                "documents", _("There were many uploads in a short time. Please send the documents in an hour.")
+            )
+        elif form.is_valid():
+            try:
+                sign_on.answer(answer=form.cleaned_data["answer"], documents=form.cleaned_data["documents"])
+            except NotAllowed:
+                return too_late(request, sign_on, token)
+            except ValidationError as error:
+                form.add_error("documents", error.messages)
+            else:
+                return redirect("signatories:status", token=token)
+    context = {"sign_on": sign_on, "token": token, "query": query, "form": form}
+    return render(request, "signatories/answer.html", context, status=422 if form.is_bound else 200)
+
+
+def too_late(request, sign_on, token):
+    """Say that no question is open any more, and give back what was typed."""
+    context = {"sign_on": sign_on, "token": token, "unsent": request.POST.get("answer", "")}
+    return render(request, "signatories/answer.html", context, status=409 if request.method == "POST" else 200)
 
 
 @with_link("status")

@@ -14,7 +14,9 @@ from letter.publication import publish
 from signatories import links
 from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn
 from tests.factories import (
+    a_batch,
     a_delivered,
+    a_document,
     a_letter,
     a_moderator,
     a_published,
@@ -40,8 +42,8 @@ def walk(patterns, prefix="", namespace=""):
 
 NAMES = sorted({name for name, _route in walk(get_resolver().url_patterns) if not name.startswith(("admin:", "admin"))})
 POST_ONLY = {"moderation:accept", "moderation:decline", "moderation:reopen", "moderation:withdraw"}
+POST_ONLY |= {"moderation:query", "moderation:answer", "moderation:question"}
 POST_ONLY |= {"moderation:send_again"}
-POST_ONLY |= {"moderation:query", "moderation:answer"}
 POST_ONLY |= {
     "moderation:undo",
     "moderation:claim",
@@ -50,13 +52,16 @@ POST_ONLY |= {
     "moderation:batch_undo",
 }
 POST_ONLY |= {"moderation:apply", "moderation:refuse", "moderation:undo_correction"}
+POST_ONLY |= {"moderation:import_read_again", "moderation:import_carry_out", "moderation:import_discard"}
 POST_ONLY |= {"delivery:import", "delivery:remove", "delivery:send_again", "delivery:posted", "delivery:record"}
 POST_ONLY |= {"delivery:strike"}
 POST_ONLY |= {"moderation:add_variant", "moderation:change_variant", "moderation:remove_variant"}
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
+FILES |= {"moderation:document", "moderation:import_template", "moderation:import_source", "moderation:import_report"}
 ROLES = {"moderation:record": "administrator", "moderation:text_history": "secretariat"}
 ROLES |= {"moderation:export": "secretariat"}
+ROLES |= {name: "secretariat" for name in NAMES if name.startswith("moderation:import")}
 PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:", "account", "mfa_"))}
 # Seen before one is signed in.
 DOOR = {"account_login", "mfa_authenticate", "mfa_login_webauthn", "account_inactive", "accounts:accept"}
@@ -93,6 +98,8 @@ def addresses():
     correction = Correction.propose(listed, name="Al-Haq (AH)")
     notice = Notice.send(listed, Actor.moderator(a_moderator()), address="office@alhaq.example", found_at="their page")
     notice.object()
+    queried = a_sign_on(letter, "queried", "Sahayta")
+    paper = a_document(queried)
     delivered = a_published("Al-Haq", slug="delivered")
     sent = a_recipient(delivered)
     copies.make_copies(a_delivered(delivered))
@@ -103,6 +110,7 @@ def addresses():
     known, other, absorbed = (Organisation.objects.create(name=name) for name in ("Al-Haq", "Odhikar", "MADRE"))
     known.learn("MADRE")
     merge = Merge.merge(a_moderator(), known, absorbed)
+    looked, imported = a_batch(letter), a_batch(delivered, is_imported=True)
     somebody = a_moderator()
     invited = Invitation.invite(None, email="invited@example.org", name="Amina Diallo", roles=["reader"])
     return {
@@ -140,6 +148,7 @@ def addresses():
         "signatories:sent": "/every-page/sign/sent/",
         "signatories:confirm": f"/confirm/{links.token('confirm', unconfirmed.pk)}/",
         "signatories:status": f"/status/{status}/",
+        "signatories:answer": f"/status/{links.token('status', queried.pk)}/answer/",
         "signatories:withdraw": f"/status/{status}/withdraw/",
         "account_login": "/moderation/sign-in/",
         "account_logout": "/moderation/sign-out/",
@@ -196,8 +205,22 @@ def addresses():
         "moderation:undo_merge": f"/moderation/merges/{merge.pk}/undo/",
         "moderation:text_history": "/moderation/texts/every-page/en/",
         "moderation:register": "/moderation/register/every-page/",
+        "moderation:imports": "/moderation/imports/",
+        "moderation:import_upload": "/moderation/imports/upload/",
+        "moderation:import_template": "/moderation/imports/template.csv",
+        "moderation:import": f"/moderation/imports/{imported.pk}/",
+        "moderation:import_columns": f"/moderation/imports/{looked.pk}/columns/",
+        "moderation:import_read_again": f"/moderation/imports/{looked.pk}/read-again/",
+        "moderation:import_carry_out": f"/moderation/imports/{looked.pk}/import/",
+        "moderation:import_discard": f"/moderation/imports/{looked.pk}/discard/",
+        "moderation:import_source": f"/moderation/imports/{looked.pk}/source/",
+        "moderation:import_report": f"/moderation/imports/{imported.pk}/report.csv",
         "moderation:sign_on": f"/moderation/sign-ons/{waiting.pk}/",
         "moderation:query": f"/moderation/sign-ons/{waiting.pk}/query/",
+        "moderation:question": f"/moderation/sign-ons/{waiting.pk}/query/text/",
+        "moderation:document": f"/moderation/documents/{paper.pk}/",
+        "moderation:see": f"/moderation/documents/{paper.pk}/see/",
+        "moderation:erase": f"/moderation/documents/{paper.pk}/erase/",
         "moderation:answer": f"/moderation/sign-ons/{waiting.pk}/answer/",
         "moderation:accept": f"/moderation/sign-ons/{waiting.pk}/accept/",
         "signatories:correct": f"/status/{status}/correct/",

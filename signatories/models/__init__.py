@@ -1,8 +1,10 @@
 """Organisations, their sign-ons, and the messages about them."""
 
+from .batch import Batch, BatchFile, BatchRow, ColumnMapping, Overtaken
 from .claim import Claim
 from .correction import Correction, NotStanding, Outdated
 from .digest import Digest
+from .document import Document
 from .limit import Limit
 from .merge import BothListed, Merge, NotUndoable, Plan, split
 from .message import Message
@@ -18,11 +20,16 @@ __all__ = [
     "REPRESENTATIVE",
     "Actor",
     "AlreadyListed",
+    "Batch",
+    "BatchFile",
+    "BatchRow",
     "BothListed",
     "ChangedMeanwhile",
     "Claim",
+    "ColumnMapping",
     "Correction",
     "Digest",
+    "Document",
     "LetterNotOpen",
     "Limit",
     "Merge",
@@ -33,6 +40,7 @@ __all__ = [
     "NoticeNotPossible",
     "Organisation",
     "Outdated",
+    "Overtaken",
     "Plan",
     "Query",
     "SignOn",

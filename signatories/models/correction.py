@@ -292,7 +292,7 @@ class Correction(models.Model):
             raise Outdated(self)
         was = self.state
         if was == Correction.State.APPLIED:
-            self._print(locked, Line(**self.before))
+            self._print(locked, Line(**(self.before or {})))
         self.take_back()
         record(actor.user, "undo", locked, correction=self.pk, was=was)
 

@@ -5,6 +5,7 @@ import json
 from contextlib import suppress
 from typing import Any, Self
 
+import pghistory
 import pgtrigger
 from django.contrib.auth.models import User
 from django.contrib.postgres.indexes import OpClass
@@ -125,6 +126,14 @@ def _has_variant(condition: Q) -> Q:
     return Q(pk__in=VariantName.objects.filter(condition).values("organisation"))
 
 
+@pghistory.track(
+    pghistory.InsertEvent("recorded"),
+    pghistory.UpdateEvent("changed"),
+    model_name="OrganisationHistory",
+    obj_field=pghistory.ObjForeignKey(related_name="history"),
+    exclude=["name_key", "name_normalised", "sort_key"],
+    append_only=True,
+)
 class Organisation(NamedModel):
     """A body that signs; `name` is the authorised form of its name (ISAAR(CPF) 5.1.2).
 

@@ -1,6 +1,6 @@
 """The act of one organisation asking to stand under one letter, and all that may happen to it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -11,21 +11,23 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Lower, NullIf
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from audit.models import record
-from letter.content import Line
+from letter.content import Line, interface_language
 from letter.models import Letter, LetterText
 from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, Source, State, Who
 
 from . import figures, related, similar
 from .claim import Claim
+from .document import Document
 from .message import Message
 from .notice import Notice
 from .organisation import Organisation
+from .query import Query, QueryQuerySet
 from .related import Related, email_domain
 from .similar import Similar
 from .transition import Transition
@@ -172,13 +174,30 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
         confirmations = Transition.objects.filter(sign_on=OuterRef("pk"), verb="confirm")
         return self.annotate(is_confirmed=Exists(confirmations))
 
+    def with_exchange(self) -> Self:
+        """Sign-ons with `asked_at`, of the last question, and `answered_at`, of the last that was answered."""
+        queries = Query.objects.filter(sign_on=OuterRef("pk")).order_by("-pk")
+        answered = queries.filter(ended__verb="answer")
+        return self.annotate(
+            asked_at=Subquery(queries.values("asked__at")[:1]),
+            answered_at=Subquery(answered.values("ended__at")[:1]),
+        )
+
+    def with_documents(self) -> Self:
+        """Sign-ons with `has_seen_document`: whether a moderator has looked at one of their documents."""
+        return self.annotate(has_seen_document=Exists(Document.objects.seen().filter(sign_on=OuterRef("pk"))))
+
+    def namesakes(self, letter: Letter, name: str) -> Self:
+        """Live sign-ons for an organisation of the same name, whoever has signed."""
+        return self.live().filter(letter=letter, name_key=names.key(name))
+
     def with_name_to_write(self) -> Self:
         """Sign-ons with `name_to_write`: the name as listed, or, before it was accepted, as signed."""
         return self.annotate(name_to_write=Coalesce(NullIf(F("listed_name"), Value("")), F("name_as_signed")))
 
     def with_evidence(self) -> Self:
         """Sign-ons with all that `evidence.ladder` reads of them."""
-        return self.with_confirmation().with_bursts().with_notices()
+        return self.with_confirmation().with_bursts().with_documents().with_notices()
 
     def with_notices(self) -> Self:
         """Sign-ons with `objection`: what came of notices to the organisation's published address, as a code.
@@ -340,6 +359,8 @@ class SignOn(models.Model):
             models.Index(Lower("email"), name="sign_on_email"),
             models.Index(email_domain(), "created_at", name="sign_on_email_domain"),
             models.Index(fields=["network_key", "created_at"], condition=~Q(network_key=""), name="sign_on_network"),
+            # Those whose organisation no moderator has named yet: signatories/models/candidates.py.
+            models.Index(fields=["name_key"], condition=Q(organisation=None), name="sign_on_name_key"),
             trigrams(
                 fields=["name_normalised"],
                 opclasses=["gin_trgm_ops"],
@@ -393,13 +414,15 @@ class SignOn(models.Model):
 
     @classmethod
     @transaction.atomic
-    def register(cls, text: LetterText, actor: Actor, *, note: str, **received: Any) -> "SignOn":
-        """Record a sign-on that came by e-mail, on paper or in an import; it waits for a decision.
+    def register(
+        cls, text: LetterText, actor: Actor, *, note: str, documents: Iterable[Document] = (), **received: Any
+    ) -> "SignOn":
+        """Record a sign-on that came by e-mail, on paper or in an import, with what shows it; it waits for a decision.
 
         Raises:
             LetterNotOpen: before the letter opens, while its text is not yet fixed. A late one is welcome.
             AlreadyListed: if this person has a live sign-on for an organisation of this name.
-            ValidationError: when a field breaks a rule.
+            ValidationError: when a field breaks a rule, or there are too many documents.
         """
         if not text.letter.has_opened():
             raise LetterNotOpen
@@ -407,7 +430,13 @@ class SignOn(models.Model):
         twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed) if sign_on.email else None
         if twin:
             raise AlreadyListed(twin)
-        sign_on._move("register", actor, reason=sign_on.source, note=note)
+        sign_on._move(
+            "register",
+            actor,
+            reason=sign_on.source,
+            note=note,
+            also=lambda _registered: [one.attach(sign_on, actor.who, actor.user) for one in documents],
+        )
         return sign_on
 
     @classmethod
@@ -428,27 +457,41 @@ class SignOn(models.Model):
         return self._move("confirm", REPRESENTATIVE)
 
     def query(self, actor: Actor, *, question: str, language: str = "", seen: int | None = None) -> Transition:
-        """Ask the representative something, in `language` (that of the text by default); an answer is waited for."""
+        """Ask the representative something, in `language` (that of the text by default), and wait for the answer."""
         language = language or self.text.language
-        return self._move(
-            "query",
-            actor,
-            seen=seen,
-            note=question,
-            also=lambda asked: self.queries.create(asked=asked, language=language),
-        )
+        # The message around the question speaks its language, as far as there is a catalogue.
+        with translation.override(interface_language(language)):
+            return self._move(
+                "query",
+                actor,
+                seen=seen,
+                note=question,
+                also=lambda asked: self.queries.create(asked=asked, language=language),
+            )
 
     def answer(
-        self, actor: Actor = REPRESENTATIVE, *, answer: str, note: str = "", seen: int | None = None
+        self,
+        actor: Actor = REPRESENTATIVE,
+        *,
+        answer: str,
+        note: str = "",
+        documents: Iterable[Document] = (),
+        seen: int | None = None,
     ) -> Transition:
-        """Answer the open question; a moderator, for a reply that came by mail, notes where it is kept."""
-        return self._move(
-            "answer",
-            actor,
-            seen=seen,
-            note=note,
-            also=lambda answered: self.queries.filter(ended=answered).update(answer=answer),
-        )
+        """Answer the open question; a moderator, for a reply that came by mail, notes where it is kept.
+
+        Raises:
+            ValidationError: if there is no room for so many documents.
+            SomebodyWasFaster, NotAllowed, PermissionDenied: see `_move`.
+        """
+
+        def keep(answered: Transition) -> None:
+            query = self.queries.get(ended=answered)
+            query.answer = answer
+            query.save(update_fields=["answer"])
+            query.documents.set([one.attach(self, actor.who, actor.user) for one in documents])
+
+        return self._move("answer", actor, seen=seen, note=note, also=keep)
 
     @transaction.atomic
     def accept(
@@ -461,10 +504,11 @@ class SignOn(models.Model):
         listed_country: str = "",
         listed_website: str = "",
         seen: int | None = None,
+        is_silent: bool = False,
     ) -> Transition:
         """List the organisation, an existing one or (None) a new one, under exactly these words.
 
-        One that was merged into another meanwhile stands for that one.
+        One that was merged into another meanwhile stands for that one. `is_silent` is for imports: see `_move`.
 
         Raises:
             AlreadyListed: if the organisation is a signatory of this letter by another sign-on.
@@ -497,13 +541,13 @@ class SignOn(models.Model):
         listing["also"] = self.corrections.fulfil
         try:
             with transaction.atomic():
-                return self._move("accept", actor, seen=seen, anchor=anchor, **listing)
+                return self._move("accept", actor, seen=seen, anchor=anchor, is_silent=is_silent, **listing)
         except IntegrityError as error:
             other = organisation.sign_ons.filter(letter=self.letter).accepted().exclude(pk=self.pk).first()
             if other is not None:
                 raise AlreadyListed(other) from error
         # Its place on the page is that of a line which went to another organisation in a split.
-        return self._move("accept", actor, seen=seen, anchor=-self.pk, **listing)
+        return self._move("accept", actor, seen=seen, anchor=-self.pk, is_silent=is_silent, **listing)
 
     def decline(self, actor: Actor, *, reason: str, note: str = "", seen: int | None = None) -> Transition:
         """Decline, with a reason of `states.Reason` and a note that is sent to the representative."""
@@ -542,6 +586,7 @@ class SignOn(models.Model):
         note: str = "",
         made: dict[str, Any] | None = None,
         also: Callable[[Transition], object] | None = None,
+        is_silent: bool = False,
         **changes: Any,
     ) -> Transition:
         """Carry out `verb`: state, record, message and stale list in one transaction.
@@ -554,6 +599,9 @@ class SignOn(models.Model):
             note: for the record, and with some verbs for the representative; required by some.
             made: what `Organisation.forget` deletes if this is undone.
             also: writes what else belongs to it, before its message is worded.
+            is_silent: leave out the rule's message. Only where the representative has never heard of this site, as
+                in an import of what was gathered elsewhere: five thousand messages from a stranger help nobody. What
+                happens to the sign-on afterwards is told as ever.
             changes: fields that change with the state.
 
         Raises:
@@ -606,7 +654,7 @@ class SignOn(models.Model):
             self._put_back(last)
         if also:
             also(transition)
-        if rule.message:
+        if rule.message and not is_silent:
             mail.queue(self, rule.message, transition=transition, is_decision=rule.can_be_undone)
         if State.ACCEPTED in (before, target):
             self.letter.mark_stale()
@@ -645,6 +693,10 @@ class SignOn(models.Model):
         self.corrections.unfulfil(last)
 
     # ── what a moderator wants to know ──
+
+    def exchange(self) -> QueryQuerySet:
+        """Return what was asked and answered, in order."""
+        return self.queries.exchange()
 
     @property
     def name_to_print(self) -> str:

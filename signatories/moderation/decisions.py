@@ -27,7 +27,7 @@ def decision(verb):
     def view(request, pk):
         one = get_sign_on(pk)
         kwargs = {"similar": one.similar()} if verb == "accept" else {}
-        form = FORMS[verb](request.POST, sign_on=one, **kwargs)
+        form = FORMS[verb](request.POST, request.FILES, sign_on=one, **kwargs)
         if verb == "accept" and house_style.BUTTON in request.POST:
             return show(request, one, (verb, form.filled_in(sign_on=one, **kwargs)))
         if not form.is_valid():

@@ -104,11 +104,12 @@ from accounts.models import Invitation
 from delivery.models import FollowUp
 from letter.models import Letter
 from signatories import links
-from signatories.models import Actor, Correction, Notice, SignOn
+from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn
 from tests import factories
 from uuid import uuid4
 letter = Letter.objects.get(slug="icc-2020")
 fields = {LONG!r}
+about = {{"country": fields["country"], "website": fields["website"]}}
 waiting, new, away = (SignOn.sign(letter.text(), **fields | {{"acronym": acronym, "email": acronym + fields["email"]}})
     for acronym in ("ONE", "TWO", "THREE"))
 waiting.confirm()
@@ -136,7 +137,19 @@ noted = sent.follow_ups.first() or FollowUp.record(sent, User.objects.first(), e
 invited = Invitation.objects.first() or Invitation.invite(
     None, email=fields["email"], name=fields["representative_name"], roles=["moderator", "secretariat"])
 book = letter.recipients.first() or factories.a_recipient(letter)
+sheet = f"Organisation,Country,E-mail\\n{{fields['name_as_signed']}},AT,{{fields['email']}}\\nOdhikar,Atlantis,x\\n"
+table, done = factories.a_batch(letter, sheet), factories.a_batch(letter, is_imported=True)
+known = Organisation.objects.standing().order_by("pk").first()
+merge = Merge.objects.first()
+if merge is None:
+    long, short = (Organisation.objects.create(name=name, **about) for name in (fields["name_as_signed"], "DDSGMV"))
+    long.learn("Danube Steamship Society for Human Rights")
+    Organisation.objects.create(name="Ortsgruppe Wien", umbrella=short)
+    merge = Merge.merge(User.objects.first(), long, short)
 print(json.dumps({{
+    "imported": f"/moderation/imports/{{done.pk}}/",
+    "rows": f"/moderation/imports/{{table.pk}}/",
+    "columns": f"/moderation/imports/{{table.pk}}/columns/",
     "confirm": f"/confirm/{{links.token('confirm', new.pk)}}/",
     "used link": f"/confirm/{{links.token('confirm', waiting.pk)}}/",
     "status": f"/status/{{links.token('status', waiting.pk)}}/",
@@ -152,6 +165,12 @@ print(json.dumps({{
     "correction": f"/moderation/corrections/{{corrected.pk}}/",
     "sign-on": f"/moderation/sign-ons/{{waiting.pk}}/",
     "sign-on, accepted": f"/moderation/sign-ons/{{accepted.pk}}/",
+    "organisation": f"/moderation/organisations/{{merge.kept_id}}/",
+    "edit organisation": f"/moderation/organisations/{{merge.kept_id}}/edit/",
+    "choose other": f"/moderation/organisations/{{merge.kept_id}}/merge/?q=justice",
+    "merge": f"/moderation/organisations/{{merge.kept_id}}/merge/{{known.pk}}/",
+    "undo merge": f"/moderation/merges/{{merge.pk}}/undo/",
+    "split": f"/moderation/organisations/{{merge.kept_id}}/split/",
     "edition": letter.editions.first().path,
     "recipient": f"/moderation/letters/delivered/recipients/{{sent.pk}}/",
     "note": f"/moderation/letters/delivered/follow-ups/{{noted.pk}}/",
@@ -183,6 +202,7 @@ print(json.dumps({{
         "invite": "/moderation/people/invite/",
         "queue": "/moderation/",
         "search": "/moderation/?q=justice",
+        "organisations": "/moderation/organisations/",
         "keys": "/moderation/keys/",
         "register": "/moderation/register/icc-2020/",
         "export": "/moderation/export/?q=justice",
@@ -196,6 +216,8 @@ print(json.dumps({{
         "import": "/moderation/letters/icc-2020/recipients/import/",
         "preview": "/moderation/letters/icc-2020/recipients/import/",
         "deliver": "/moderation/letters/icc-2020/deliver/",
+        "imports": "/moderation/imports/",
+        "import a file": "/moderation/imports/upload/",
     }
 
 
@@ -237,4 +259,6 @@ DESK = [
     "queue", "search", "keys", "batch", "sign-on", "sign-on, accepted", "register", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
     "export", "figures", "figures, one letter", "digest",
+    "imports", "import a file", "columns", "rows", "imported",
+    "organisations", "organisation", "edit organisation", "choose other", "merge", "undo merge", "split",
 ]  # fmt: skip
