@@ -17,7 +17,9 @@ from letter.models import Edition, Letter
 from letter.publication import publish as publish_edition
 
 from . import batches, limits, mail
-from .models import Batch, Message, Overtaken, SignOn
+from .attention import report
+from .models import Batch, Digest, Document, Message, Notice, Overtaken, Query, SignOn
+from .models.digest import HOUR
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +62,7 @@ def work_on_batch(batch_id):
 
 
 def sweep():
-    """Find letters, messages and batches that have lost their job, and see to them."""
+    """Find letters, messages and batches that have lost their job, and see to them; record who has fallen silent."""
     for letter in Letter.objects.stale():
         try:
             publish_letter(letter)
@@ -71,6 +73,8 @@ def sweep():
         defer_once(job, message_id=message_id)
     for batch_id in Batch.objects.without_job().values_list("pk", flat=True):
         defer_once(work_on_batch.configure(queueing_lock=f"batch {batch_id}"), batch_id=batch_id)
+    for notice in Notice.objects.unanswered():
+        notice.fall_silent()
 
 
 def defer_once(job, **arguments):
@@ -81,6 +85,17 @@ def defer_once(job, **arguments):
             job.defer(**arguments)
     except AlreadyEnqueued:
         pass
+
+
+@app.periodic(cron=f"0 {HOUR}-23 * * *")
+@app.task(name="digests", queue=MAIL, queueing_lock="digests")
+def make_digests(timestamp):
+    """Make the day's digests; after the first full hour it finds only what a sleeping worker missed."""
+    due = Digest.objects.due()
+    if due:
+        told = report()
+        for digest in due:
+            digest.make(told)
 
 
 @app.periodic(cron="* * * * *")
@@ -133,3 +148,33 @@ def forget_batches(timestamp=0):
 def forget_networks():
     """Erase the networks of sign-ons that are a month old."""
     SignOn.objects.forget_networks()
+
+
+def remind_of_queries():
+    """Send questions that were not answered within a week once more, each in a transaction of its own."""
+    for query in Query.objects.to_remind():
+        try:
+            query.remind()
+        except Exception:
+            logger.exception("Query %s could not be sent once more", query.pk)
+
+
+@app.periodic(cron="23 7 * * *")
+@app.task(name="remind_of_queries", queue=PUBLICATION, queueing_lock="remind_of_queries")
+def remind_every_day(timestamp):
+    """Remind representatives of unanswered questions."""
+    remind_of_queries()
+
+
+def erase_documents():
+    """Erase what has outlived its sign-on, and delete files whose forms never came back."""
+    for document in Document.objects.outlived():
+        document.erase(None, "retention")
+    Document.objects.stale().delete()
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(name="erase_documents", queue=PUBLICATION, queueing_lock="erase_documents")
+def erase_every_night(timestamp):
+    """Keep documents no longer than they are needed."""
+    erase_documents()

@@ -9,6 +9,7 @@ import html
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import lru_cache
@@ -280,7 +281,7 @@ def split_acronym(name: str) -> tuple[str, str]:
     capitals the letters do: all stand in the name, in that order.
     """
     found = _BRACKETED.fullmatch(name)
-    if not found or _compact(found["acronym"]) in _PLACES | _FORMS:
+    if not found or is_place_or_form(found["acronym"]):
         return name, ""
     acronym = found["acronym"].replace(".", "")
     if any(c.lower() != c.upper() for c in acronym):
@@ -289,6 +290,11 @@ def split_acronym(name: str) -> tuple[str, str]:
         rest = iter(_fold(found["name"]))
         is_acronym = sum(_is("L", c) for c in acronym) > 1 and all(c in rest for c in _compact(acronym))
     return (found["name"], found["acronym"]) if is_acronym else (name, "")
+
+
+def is_place_or_form(word: str) -> bool:
+    """Whether a word in capitals says where, or in which legal form, and is no acronym of a name: “UK”, “Ltd”."""
+    return _compact(word) in _PLACES | _FORMS
 
 
 def normalise(name: str) -> str:
@@ -317,6 +323,7 @@ def _without_forms(words: list[str], forms: frozenset[str]) -> list[str]:
     return words
 
 
+@lru_cache(4096)
 def key(name: str) -> str:
     """Return what is equal for two spellings of one name: its significant words, without spaces."""
     return "".join(_significant(_spelt(name).split())) or name
@@ -328,7 +335,7 @@ def _significant(words: list[str]) -> list[str]:
 
 
 @remembered
-def _words(name: str) -> list[str]:
+def _words(name: str) -> tuple[str, ...]:
     """Return the words by which the name is compared.
 
     Without what follows from the others: the acronym that some write after a dash. Umlauts that are written out
@@ -338,7 +345,7 @@ def _words(name: str) -> list[str]:
     words = _significant([_DIGRAPH.sub(r"\1", word) for word in words])
     if len(words) > 3 and words[-1] == "".join(word[0] for word in words[:-1]):
         words.pop()
-    return [part for word in words for part in (_CUT.findall(word) if _IDEOGRAPH.search(word) else [word])]
+    return tuple(part for word in words for part in (_CUT.findall(word) if _IDEOGRAPH.search(word) else [word]))
 
 
 def telling_words(name: str) -> set[str]:
@@ -465,12 +472,12 @@ def classify(one: str, other: str, *, acronym: str = "", other_acronym: str = ""
     return similarity
 
 
-def _is_acronym_of(acronym: str, name: str, words: list[str]) -> bool:
+def _is_acronym_of(acronym: str, name: str, words: Sequence[str]) -> bool:
     """Whether a name, given with its words, is nothing but the acronym of another."""
     return acronym != "" and acronym in {_compact(name), "".join(words)}
 
 
-def _compare(left: list[str], right: list[str]) -> Similarity:
+def _compare(left: Sequence[str], right: Sequence[str]) -> Similarity:
     """Pair equal words, then those that differ by a slip, and judge by what is left over."""
     common = Counter(left) & Counter(right)
     left_over, right_over = Counter(left) - common, Counter(right) - common

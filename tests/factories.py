@@ -7,6 +7,7 @@ from datetime import timedelta
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
 from django.core import signing
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.roles import permissions_of
@@ -14,9 +15,11 @@ from delivery.models import Delivery, Recipient
 from demo.authenticator import SECRET
 from letter.documents import make_documents
 from letter.models import Letter
-from signatories import batches, declarations
+from signatories import batches, declarations, documents
 from signatories.jobs import publish_letter
-from signatories.models import Actor, Batch, SignOn
+from signatories.models import Actor, Batch, Document, SignOn
+from signatories.states import Who
+from tests.files import a_pdf
 
 _number = itertools.count(1)
 # Of every account.
@@ -92,6 +95,13 @@ def a_sign_on(letter=None, state="pending", name=None, moderator=None, **fields)
     if state == "withdrawn":
         sign_on.withdraw()
     return sign_on
+
+
+def a_document(sign_on, content=None, name="minutes.pdf"):
+    """A document that came with `sign_on`, a PDF unless told otherwise."""
+    checked = documents.check(name, content or a_pdf(), tuple(documents.Kind))
+    with transaction.atomic():
+        return Document.of(checked).attach(sign_on, Who.REPRESENTATIVE)
 
 
 def an_accepted(letter, *names):

@@ -2,9 +2,13 @@
 
 from .batch import Batch, BatchFile, BatchRow, ColumnMapping, Overtaken
 from .claim import Claim
+from .correction import Correction, NotStanding, Outdated
+from .digest import Digest
+from .document import Document
 from .limit import Limit
 from .merge import BothListed, Merge, NotUndoable, Plan, split
 from .message import Message
+from .notice import Notice, NoticeNotPossible
 from .organisation import ChangedMeanwhile, Organisation
 from .query import Query
 from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster, TooLate
@@ -23,12 +27,19 @@ __all__ = [
     "ChangedMeanwhile",
     "Claim",
     "ColumnMapping",
+    "Correction",
+    "Digest",
+    "Document",
     "LetterNotOpen",
     "Limit",
     "Merge",
     "Message",
+    "NotStanding",
     "NotUndoable",
+    "Notice",
+    "NoticeNotPossible",
     "Organisation",
+    "Outdated",
     "Overtaken",
     "Plan",
     "Query",

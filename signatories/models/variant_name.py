@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+import pghistory
 from django.contrib.auth.models import User
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models, transaction
@@ -54,6 +55,15 @@ class NamedModel(models.Model):
         self.name, self.name_key, self.name_normalised = name, names.key(name), names.normalise(name)
 
 
+@pghistory.track(
+    pghistory.InsertEvent("recorded"),
+    pghistory.UpdateEvent("changed"),
+    pghistory.DeleteEvent("forgotten"),
+    model_name="VariantNameHistory",
+    obj_field=pghistory.ObjForeignKey(related_name="history"),
+    exclude=["name_key", "name_normalised"],
+    append_only=True,
+)
 class VariantName(NamedModel):
     """Another form of an organisation's name."""
 

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, ValidationError
@@ -37,6 +37,7 @@ class Plan:
     seen: int
     preset: str = ""
     sign_on: SignOn | None = None
+    likes: list = field(default_factory=list)
     form: AcceptForm | None = None
     why: str = ""
 
@@ -74,9 +75,10 @@ def plan(verb, chosen, user):
         one.sign_on = found.get(one.pk)
         one.why = obstacle(one, verb, user)
     if verb == "accept":
-        for one in chosen:
-            if not one.why:
-                foresee(one)
+        possible = [one for one in chosen if not one.why]
+        found = SignOn.objects.similar_to_each([one.sign_on for one in possible])
+        for one in possible:
+            foresee(one, found[one.pk])
     return chosen
 
 
@@ -95,12 +97,12 @@ def obstacle(one, verb, user):
     return ""
 
 
-def foresee(one):
+def foresee(one, likes):
     """Fill in for which organisation one of the chosen will be accepted, or why it needs an eye."""
-    similar = one.sign_on.similar()
-    one.form = AcceptForm(sign_on=one.sign_on, similar=similar)
+    one.likes = likes
+    one.form = AcceptForm(sign_on=one.sign_on, similar=likes)
     preset = one.form.initial["organisation"]
-    found = doubts(similar, one.sign_on.evidence, preset)
+    found = doubts(likes, one.sign_on.evidence, preset)
     if found:
         one.why = _("It needs an eye: %(why)s") % {"why": " ".join(found)}
     elif one.preset not in ("", preset):
@@ -167,7 +169,7 @@ def carry_out(verb, one, actor, words):
         return
     try:
         if verb == "accept":
-            form = AcceptForm(one.form.initial, sign_on=one.sign_on, similar=one.sign_on.similar())
+            form = AcceptForm(one.form.initial, sign_on=one.sign_on, similar=one.likes)
             if not form.is_valid():
                 one.why = _("It needs an eye: %(why)s") % {"why": " ".join(*form.errors.values())}
                 return

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django_countries import countries
 
-from letter.models import Publication
-from signatories.models import Message, SignOn, Transition
+from signatories.attention import attention
+from signatories.models import SignOn, Transition
 from signatories.states import State
 
 from . import filters
@@ -21,9 +21,7 @@ from .desk import moderators
 @moderators()
 def queue(request):
     """List the sign-ons that are asked for, with what else waits for somebody at the desk."""
-    unprintable = Publication.objects.exclude(missing_glyphs=[]).select_related("letter")
-    failed = Message.objects.failed().to_representatives().select_related("sign_on")[:20]
-    return workbench(request, "moderation/queue.html", {"unprintable": unprintable, "failed": failed})
+    return workbench(request, "moderation/queue.html", {"attention": attention()})
 
 
 @require_safe
@@ -40,7 +38,7 @@ def workbench(request, template, context, *, one=None, status=200):
     found = asked.in_all_states(request.user, letter)
     counts = found.counts()
     rows = asked.rows(request.user, letter)
-    paginator = Counted(rows.with_evidence().with_seen().select_related("letter"), asked.page_size)
+    paginator = Counted(rows.with_evidence().with_seen().with_exchange().select_related("letter"), asked.page_size)
     paginator.count = counts.get(asked.state, sum(counts.values()))
     number = request.GET.get("page")
     if one:

@@ -2,12 +2,32 @@
 
 from django.urls import path
 
-from . import bulk, decisions, imports, organisations, queue, record, register, sign_on
+from . import (
+    bulk,
+    corrections,
+    decisions,
+    digest,
+    documents,
+    exports,
+    figures,
+    imports,
+    notices,
+    organisations,
+    queries,
+    queue,
+    record,
+    register,
+    sign_on,
+)
 
 app_name = "moderation"
 
 urlpatterns = [
     path("", queue.queue, name="queue"),
+    path("export/", exports.export, name="export"),
+    path("figures/", figures.figures, name="figures"),
+    path("figures/<slug:slug>/", figures.figures, name="letter_figures"),
+    path("digest/", digest.digest, name="digest"),
     path("register/<slug:slug>/", register.register, name="register"),
     path("imports/", imports.imports, name="imports"),
     path("imports/upload/", imports.upload, name="import_upload"),
@@ -21,12 +41,21 @@ urlpatterns = [
     path("imports/<int:pk>/report.csv", imports.report, name="import_report"),
     path("sign-ons/<int:pk>/", sign_on.sign_on, name="sign_on"),
     path("sign-ons/<int:pk>/query/", decisions.query, name="query"),
+    path("sign-ons/<int:pk>/query/text/", queries.question, name="question"),
     path("sign-ons/<int:pk>/answer/", decisions.answer, name="answer"),
     path("sign-ons/<int:pk>/accept/", decisions.accept, name="accept"),
     path("sign-ons/<int:pk>/decline/", decisions.decline, name="decline"),
     path("sign-ons/<int:pk>/reopen/", decisions.reopen, name="reopen"),
     path("sign-ons/<int:pk>/undo/", decisions.undo, name="undo"),
     path("sign-ons/<int:pk>/withdraw/", decisions.withdraw, name="withdraw"),
+    path("sign-ons/<int:pk>/notify/", notices.notify, name="notify"),
+    path("sign-ons/<int:pk>/edit/", corrections.edit, name="edit"),
+    path("notices/<int:pk>/settle/", notices.settle, name="settle"),
+    path("corrections/", corrections.corrections, name="corrections"),
+    path("corrections/<int:pk>/", corrections.correction, name="correction"),
+    path("corrections/<int:pk>/apply/", corrections.apply, name="apply"),
+    path("corrections/<int:pk>/refuse/", corrections.refuse, name="refuse"),
+    path("corrections/<int:pk>/undo/", corrections.undo, name="undo_correction"),
     path("organisations/", organisations.organisations, name="organisations"),
     path("organisations/<int:pk>/", organisations.organisation, name="organisation"),
     path("organisations/<int:pk>/edit/", organisations.edit_organisation, name="edit_organisation"),
@@ -43,6 +72,9 @@ urlpatterns = [
     path("batches/<uuid:batch>/", bulk.outcome, name="batch"),
     path("batches/<uuid:batch>/undo/", bulk.undo, name="batch_undo"),
     path("keys/", queue.keys, name="keys"),
+    path("documents/<int:pk>/", documents.document, name="document"),
+    path("documents/<int:pk>/see/", documents.see, name="see"),
+    path("documents/<int:pk>/erase/", documents.erase, name="erase"),
     path("record/", record.record, name="record"),
     path("texts/<slug:slug>/<str:language>/", record.text_history, name="text_history"),
     path("messages/<int:pk>/send-again/", sign_on.send_again, name="send_again"),

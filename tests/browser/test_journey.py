@@ -7,33 +7,13 @@ import pytest
 from playwright.sync_api import expect
 
 from signatories.names import sort_key
+from tests.browser.keyboard import press, tab_to, type_into
 from tests.mailserver import link_in
 from tests.running import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site")]
 
 NAME = "Justice Sans Frontières"
-
-
-def tab_to(page, target):
-    """Press Tab until the focus is on `target`, as somebody without a mouse does."""
-    expect(target).to_be_attached()
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if target.evaluate("element => element === document.activeElement"):
-            expect(target).to_be_in_viewport()
-            return target
-    raise AssertionError(f"Tab does not lead to {target}")
-
-
-def type_into(page, label, words):
-    tab_to(page, page.get_by_role("textbox", name=label))
-    page.keyboard.type(words)
-
-
-def press(page, role, name, key="Enter"):
-    tab_to(page, page.get_by_role(role, name=name).first)
-    page.keyboard.press(key)
 
 
 def printed_names(page):
@@ -100,7 +80,7 @@ def mail_to(site, email, count=1):
 def accept(page):
     """A moderator opens the sign-on from the queue, and accepts it."""
     page.goto("/moderation/")
-    page.get_by_role("table").get_by_role("link", name=NAME).last.click()
+    page.locator("#list").get_by_role("link", name=NAME).last.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(NAME)
     evidence = page.get_by_role("region", name="Evidence")
     expect(evidence).to_contain_text("mailbox confirmed")

@@ -8,8 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.running import PASSWORD, Site, fresh_database
+from tests.running import Site, fresh_database
 
+from .conftest import signed_in
 from .test_every_page import STICKING_OUT, WCAG
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("workbench")]
@@ -136,22 +137,19 @@ class Hands:
 
 @pytest.fixture
 def open_page(browser, desk):
-    """Open a page, signed in as `user`; all close with the test."""
+    """Open a page of the moderator's in a context of its own; all close with the test."""
     contexts = []
 
-    def opened(address="/moderation/", user="moderator", width=1280, height=900, **options):
+    def opened(address="/moderation/", width=1280, height=900, **options):
         viewport = {"width": width, "height": height}
-        context = browser.new_context(base_url=desk.url, viewport=viewport, locale="en-GB", **options)
+        state = signed_in(browser, desk, "moderator")
+        context = browser.new_context(
+            base_url=desk.url, viewport=viewport, locale="en-GB", storage_state=state, **options
+        )
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
-        page.goto("/moderation/")
-        page.get_by_label("Username").fill(user)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_load_state()
-        if address != "/moderation/":
-            page.goto(address)
+        page.goto(address)
         return page
 
     yield opened
