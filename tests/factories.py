@@ -132,6 +132,8 @@ def the_group(name):
     return group
 
 
+# In one transaction: where a worker is running, it finds nothing left to do.
+@transaction.atomic
 def a_batch(letter, content="Organisation,Country\nOdhikar,Bangladesh\n", *, is_imported=False):
     """A file of sign-ons that was looked at, and, if wanted, imported."""
     table = batches.read(content.encode())
