@@ -94,9 +94,9 @@ def signed_in(browser, site, login):
     return site.sessions[login]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def addresses(site):
-    """The address of each kind of page, by its name."""
+    """The address of each kind of page, by its name; made once, for all modules."""
     made = site.python(f"""
 import json
 from django.contrib.auth.models import User
@@ -104,11 +104,12 @@ from accounts.models import Invitation
 from delivery.models import FollowUp
 from letter.models import Letter
 from signatories import links
-from signatories.models import Actor, Correction, Notice, SignOn
+from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn
 from tests import factories
 from uuid import uuid4
 letter = Letter.objects.get(slug="icc-2020")
 fields = {LONG!r}
+about = {{"country": fields["country"], "website": fields["website"]}}
 waiting, new, away = (SignOn.sign(letter.text(), **fields | {{"acronym": acronym, "email": acronym + fields["email"]}})
     for acronym in ("ONE", "TWO", "THREE"))
 waiting.confirm()
@@ -138,6 +139,13 @@ invited = Invitation.objects.first() or Invitation.invite(
 book = letter.recipients.first() or factories.a_recipient(letter)
 sheet = f"Organisation,Country,E-mail\\n{{fields['name_as_signed']}},AT,{{fields['email']}}\\nOdhikar,Atlantis,x\\n"
 table, done = factories.a_batch(letter, sheet), factories.a_batch(letter, is_imported=True)
+known = Organisation.objects.standing().order_by("pk").first()
+merge = Merge.objects.first()
+if merge is None:
+    long, short = (Organisation.objects.create(name=name, **about) for name in (fields["name_as_signed"], "DDSGMV"))
+    long.learn("Danube Steamship Society for Human Rights")
+    Organisation.objects.create(name="Ortsgruppe Wien", umbrella=short)
+    merge = Merge.merge(User.objects.first(), long, short)
 print(json.dumps({{
     "imported": f"/moderation/imports/{{done.pk}}/",
     "rows": f"/moderation/imports/{{table.pk}}/",
@@ -157,6 +165,12 @@ print(json.dumps({{
     "correction": f"/moderation/corrections/{{corrected.pk}}/",
     "sign-on": f"/moderation/sign-ons/{{waiting.pk}}/",
     "sign-on, accepted": f"/moderation/sign-ons/{{accepted.pk}}/",
+    "organisation": f"/moderation/organisations/{{merge.kept_id}}/",
+    "edit organisation": f"/moderation/organisations/{{merge.kept_id}}/edit/",
+    "choose other": f"/moderation/organisations/{{merge.kept_id}}/merge/?q=justice",
+    "merge": f"/moderation/organisations/{{merge.kept_id}}/merge/{{known.pk}}/",
+    "undo merge": f"/moderation/merges/{{merge.pk}}/undo/",
+    "split": f"/moderation/organisations/{{merge.kept_id}}/split/",
     "edition": letter.editions.first().path,
     "recipient": f"/moderation/letters/delivered/recipients/{{sent.pk}}/",
     "note": f"/moderation/letters/delivered/follow-ups/{{noted.pk}}/",
@@ -188,6 +202,7 @@ print(json.dumps({{
         "invite": "/moderation/people/invite/",
         "queue": "/moderation/",
         "search": "/moderation/?q=justice",
+        "organisations": "/moderation/organisations/",
         "keys": "/moderation/keys/",
         "register": "/moderation/register/icc-2020/",
         "export": "/moderation/export/?q=justice",
@@ -245,4 +260,5 @@ DESK = [
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
     "export", "figures", "figures, one letter", "digest",
     "imports", "import a file", "columns", "rows", "imported",
+    "organisations", "organisation", "edit organisation", "choose other", "merge", "undo merge", "split",
 ]  # fmt: skip
