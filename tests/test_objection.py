@@ -126,7 +126,11 @@ def test_the_page_is_there_in_the_other_languages_by_its_address(client):
     ]
     assert client.get(f"{address}xx/").status_code == 404
     own = client.get(address).content.decode()
-    assert re.findall(r'hreflang="([^"]*)"', own) == ["fr", "es", "ar"]
+    assert re.findall(r'hreflang="([^"]*)">([^<]*)<', own) == [
+        ("fr", "Français"),
+        ("es", "Español"),
+        ("ar", "العربيّة"),
+    ]
 
 
 def test_one_notice_at_a_time_waits_for_an_answer_and_the_database_keeps_it():
