@@ -135,7 +135,7 @@
   const rowLinks = () => [...document.querySelectorAll(".rows .row > a")];
   const step = (by) => {
     // With a sign-on open: its neighbour, which may stand on another page of the list.
-    if (find("#detail .along")) return open(find(by > 0 ? "#detail a[rel=next]" : "#detail a[rel=prev]"));
+    if (find("#detail h1")) return open(find(by > 0 ? "#detail a[rel=next]" : "#detail a[rel=prev]"));
     const links = rowLinks();
     const at = links.indexOf(document.activeElement);
     links[at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + by, 0), links.length - 1)]?.focus();

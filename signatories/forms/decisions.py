@@ -47,7 +47,8 @@ class AcceptForm(WithHouseStyle, DecisionForm):
             (self.NEW, _("A new organisation")),
             (self.OTHER, _("One that we know under another name")),
         ]
-        same = [pk for pk, one in known.items() if one and one.similarity == names.Similarity.SAME]
+        # A likeness, even the nearest, is not enough: “Мемориал” may be “Memorial”, and may be somebody else.
+        same = [pk for pk, one in known.items() if one and one.is_recorded]
         preset = sign_on.organisation_id or (same[0] if len(same) == 1 else None)
         line = line_to_accept(sign_on)
         # One that may be the same is for the moderator to judge: nothing is chosen then. A mere sibling is not.

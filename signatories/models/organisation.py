@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import pghistory
 import pgtrigger
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.postgres.indexes import OpClass
 from django.core.exceptions import ValidationError
@@ -22,7 +23,7 @@ from letter.models import Letter
 from signatories import names
 
 from . import candidates
-from .variant_name import NamedModel, VariantName, similar_name, trigrams
+from .variant_name import NamedModel, VariantName, trigrams
 
 # Umbrellas are checked one transaction after the other, or two could close a loop between them; and a lock
 # taken by the trigger, not by the code, holds whatever the code does.
@@ -89,7 +90,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         for word in words.split():
             named = Q(name__icontains=word) | Q(name_normalised__contains=names.normalise(word) or word)
             has_all &= named | Q(acronym__icontains=word) | Q(website__icontains=word) | _has_variant(named)
-        return self.filter(has_all | similar_name(words) | _has_variant(similar_name(words)))
+        return self.filter(has_all | Q(pk__in=candidates.organisations([candidates.Asked(words)])[0]))
 
     def of_kind(self, kind: str) -> Self:
         """Organisations of one of `KINDS`; all for an empty one."""
@@ -244,6 +245,11 @@ class Organisation(NamedModel):
         return sorted(found, key=lambda pair: (pair[1].rank, pair[0].sort_key))[:12]
 
     # ── its names ──
+
+    def names_ever(self) -> "models.QuerySet[Any]":
+        """Return the events of its variant names, those included that were forgotten."""
+        # Made by `pghistory.track`, so there is no class to import.
+        return apps.get_model("signatories", "VariantNameHistory").objects.filter(organisation_id=self.pk)
 
     def is_known_as(self, name: str) -> bool:
         """Whether `name` is already recorded, but for case, marks and punctuation."""

@@ -38,7 +38,7 @@ def workbench(request, template, context, *, one=None, status=200):
     found = asked.in_all_states(request.user, letter)
     counts = found.counts()
     rows = asked.rows(request.user, letter)
-    paginator = Counted(rows.with_evidence().with_seen().select_related("letter"), asked.page_size)
+    paginator = Counted(rows.with_evidence().with_seen().with_exchange().select_related("letter"), asked.page_size)
     paginator.count = counts.get(asked.state, sum(counts.values()))
     number = request.GET.get("page")
     if one:

@@ -94,9 +94,9 @@ def signed_in(browser, site, login):
     return site.sessions[login]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def addresses(site):
-    """The address of each kind of page, by its name."""
+    """The address of each kind of page, by its name; made once, for all modules."""
     made = site.python(f"""
 import json
 from django.contrib.auth.models import User
