@@ -11,6 +11,7 @@ from allauth.mfa.webauthn import forms as passkeys
 from crispy_forms.layout import Submit
 from django import forms
 from django.contrib.auth import password_validation
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -204,9 +205,19 @@ class AcceptForm(forms.Form):
         help_text=LONG_ENOUGH,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        validators=[password_validation.validate_password],
     )
     helper = helper("name", "password", Submit("accept", _("Make my account")))
+
+    def __init__(self, *args, invitation, **kwargs):
+        super().__init__(*args, initial={"name": invitation.name}, **kwargs)
+        self.email = invitation.email
+
+    def clean_password(self):
+        """Hold it to the rules, one of which is that it is not name or address."""
+        password = self.cleaned_data["password"]
+        user = User(first_name=self.cleaned_data.get("name", ""), email=self.email)
+        password_validation.validate_password(password, user)
+        return password
 
 
 class RolesForm(forms.Form):

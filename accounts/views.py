@@ -79,7 +79,7 @@ def accept(request, token):
     """Show an invitation, and make the account when its form is sent; the link alone does nothing."""
     try:
         invitation = Invitation.objects.by_token(token)
-        form = AcceptForm(request.POST if request.method == "POST" else None, initial={"name": invitation.name})
+        form = AcceptForm(request.POST if request.method == "POST" else None, invitation=invitation)
         if form.is_valid():
             user = invitation.accept(**form.cleaned_data)
             return perform_password_login(request, {"username": user.username}, Login(user=user))

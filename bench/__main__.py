@@ -5,7 +5,10 @@ import sys
 
 from bench.common import Lacking
 
-QUESTIONS = ("page", "sign", "publish", "visible", "copies", "workbench", "names", "queue")
+QUESTIONS = (
+    *("page", "sign", "publish", "visible", "copies"),
+    *("workbench", "queue", "names", "figures", "imports"),
+)
 
 
 def main(arguments):

@@ -198,6 +198,14 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+# No form takes a file larger than 10 MB, or more than a few of them: what comes beyond is let fall as it comes.
+FILE_UPLOAD_HANDLERS = [
+    "config.uploads.Cap",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "moderation:queue"
 LOGOUT_REDIRECT_URL = "account_login"
@@ -274,7 +282,9 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "Undersigned <undersigned@localho
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # How long an e-mailed link works.
-LINK_LIFETIMES = {"confirm": timedelta(days=14), "status": timedelta(days=400)}
+LINK_LIFETIMES = {"confirm": timedelta(days=14), "status": timedelta(days=400), "objection": timedelta(days=400)}
+# How long an organisation is given to object to a sign-on in its name; a later objection counts as well.
+OBJECTION_PERIOD = timedelta(hours=72)
 # A decision's message waits this long, so that an undo costs nobody an e-mail.
 DECISION_DELAY = timedelta(seconds=env_int("DECISION_DELAY_SECONDS", 600))
 # Sign-ons an hour from one network address, and to one e-mail domain; generous, for an office behind one address.
@@ -282,6 +292,8 @@ LIMIT_PER_ADDRESS = env_int("LIMIT_PER_ADDRESS", 60)
 LIMIT_PER_DOMAIN = env_int("LIMIT_PER_DOMAIN", 300)
 # Messages a day that strangers can cause to one mailbox.
 LIMIT_PER_MAILBOX = env_int("LIMIT_PER_MAILBOX", 20)
+# Notices a day to one published address.
+LIMIT_NOTICES = 3
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 # Seconds for which a worker that was told to stop finishes the jobs in hand.

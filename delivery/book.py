@@ -3,31 +3,24 @@
 Nothing here writes, and nothing asks the database: the book as it stands is handed in.
 """
 
-import csv
-import io
-import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_countries import countries
-from django_countries.data import COUNTRIES
-from openpyxl import load_workbook
 
-from signatories import names
+from signatories import sheets
+from signatories.countries import country_code, words
+from signatories.sheets import SheetFault
 
 from .models import COLUMNS, Recipient, differences
 
 MAX_ROWS = 2_000
 MAX_SIZE = 1_000_000
-# Bytes that a workbook may have once it is unpacked, and columns that are looked at.
-MAX_UNPACKED, MAX_COLUMNS = 30_000_000, 50
 
 # What a column is called, by its words without case and marks; the first is the template's.
 SYNONYMS = {
@@ -58,10 +51,6 @@ LABELS = {
     "postal_address": gettext_lazy("postal address"),
     "channel": gettext_lazy("how it goes"),
 }
-
-
-class BookFault(Exception):
-    """The file as a whole cannot be read; the message says why."""
 
 
 @dataclass
@@ -114,22 +103,21 @@ def read(content: bytes) -> Sheet:
     """Return the lines of a CSV file (comma, semicolon or tab; UTF-8, UTF-16 or Windows-1252) or an XLSX workbook.
 
     Raises:
-        BookFault: if it is neither, has no header, or is too large.
+        SheetFault: if it is neither, has no header, or is too large.
     """
     if len(content) > MAX_SIZE:
-        raise BookFault(_("The file is larger than 1 MB."))
-    lines = _workbook(content) if content.startswith(b"PK\x03\x04") else _csv(content)
+        raise SheetFault(_("The file is larger than 1 MB."))
     header: list[str] = []
     unknown: list[str] = []
     rows: list[Row] = []
-    for number, cells in lines:
+    for number, cells in sheets.lines(content).lines:
         if not any(cells):
             continue
         if not header:
             header, unknown = _header(cells)
             continue
         if len(rows) == MAX_ROWS:
-            raise BookFault(_("The file has more than %d recipients. Please split it.") % MAX_ROWS)
+            raise SheetFault(_("The file has more than %d recipients. Please split it.") % MAX_ROWS)
         row = Row(number, {name: cell for name, cell in zip(header, cells, strict=False) if name})
         for name in set(filter(None, header)) - row.values.keys():
             row.values[name] = ""
@@ -137,7 +125,7 @@ def read(content: bytes) -> Sheet:
             row.problems.append(("", _("There are more cells than columns: is a comma not in quotes?")))
         rows.append(row)
     if not rows:
-        raise BookFault(_("There is no recipient in the file."))
+        raise SheetFault(_("There is no recipient in the file."))
     return Sheet(rows, unknown)
 
 
@@ -145,72 +133,19 @@ def _header(cells: list[str]) -> tuple[list[str], list[str]]:
     """Return the column that each cell of the header means, and the words that mean none."""
     header, unknown = [], []
     for cell in cells:
-        column = _known(SYNONYMS).get(_words(cell), "")
+        column = _known(SYNONYMS).get(words(cell), "")
         if column and column in header:
-            raise BookFault(_("Two columns of the file are the recipients' “%(column)s”.") % {"column": LABELS[column]})
+            raise SheetFault(
+                _("Two columns of the file are the recipients' “%(column)s”.") % {"column": LABELS[column]}
+            )
         header.append(column)
         if cell and not column:
             unknown.append(cell)
     if not {"name", "office"} & set(header):
-        raise BookFault(_("The first line must name the columns; there is no column “name” or “office”."))
+        raise SheetFault(_("The first line must name the columns; there is no column “name” or “office”."))
     if not {"email", "postal_address"} & set(header):
-        raise BookFault(_("There is no column “e-mail” or “postal address”."))
+        raise SheetFault(_("There is no column “e-mail” or “postal address”."))
     return header, unknown
-
-
-def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Yield number and cells of each line of a CSV file."""
-    text = _decode(content)
-    if "\0" in text:
-        raise BookFault(_("This is neither CSV nor an XLSX workbook."))
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    begins = 1
-    try:
-        for cells in reader:
-            yield begins, [_plain(cell) for cell in cells]
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise BookFault(
-            _("Line %(line)d is not CSV: %(problem)s.") % {"line": reader.line_num, "problem": error}
-        ) from None
-
-
-def _decode(content: bytes) -> str:
-    is_wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in ["utf-16"] if is_wide else ["utf-8-sig", "cp1252"]:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise BookFault(_("The file's characters cannot be read. Please save it as “CSV UTF-8”."))
-
-
-def _workbook(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Yield number and cells of each line of a workbook's first sheet."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            # A part unpacks to no more than it declares.
-            if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED:
-                raise BookFault(_("The workbook is too large. Please save the sheet as CSV."))
-        workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        sheet = workbook.worksheets[0]
-        # It may declare more lines and columns than it has.
-        limits = {"max_row": 2 * MAX_ROWS, "max_col": MAX_COLUMNS, "values_only": True}
-        lines = [["" if cell is None else _plain(str(cell)) for cell in line] for line in sheet.iter_rows(**limits)]
-    except BookFault:
-        raise
-    except Exception:
-        # Whatever a library makes of a broken file, or of a document that is no workbook.
-        raise BookFault(_("The workbook cannot be read. Please save the sheet as CSV.")) from None
-    yield from enumerate(lines, 1)
-
-
-def _plain(cell: str) -> str:
-    """Return a cell without the apostrophe that keeps a spreadsheet from taking it for a formula (our own export)."""
-    cell = cell.strip()
-    return cell[1:].strip() if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
 
 
 def plan(rows: Iterable[Row], book: Iterable[Recipient], *, is_delivered: bool) -> None:
@@ -256,7 +191,7 @@ def _recipient(row: Row, known: dict[tuple[str, str, str], Recipient]) -> Recipi
         "channel",
         _known(CHANNELS).get,
         _("“%(value)s” is not a way to send; write e-mail or post."),
-        _words,
+        words,
     )
     recipient = Recipient(**values)
     before = known.get(recipient.identity)
@@ -283,31 +218,8 @@ def _translate(row: Row, values: dict[str, str], column: str, look_up: Any, prob
             row.problems.append((column, problem % {"value": value}))
 
 
-def _words(text: str) -> str:
-    """Return words without case, marks and punctuation, as headers and names of countries are compared."""
-    return names.sort_key(text).split("\t")[0].replace("-", " ").strip()
-
-
 def _known(synonyms: dict[str, str]) -> dict[str, str]:
-    return {_words(one): code for code, words in synonyms.items() for one in words.split(",")}
-
-
-def country_code(value: str) -> str:
-    """Return the ISO 3166-1 alpha-2 code of a country, given as a code or by its name in a language of the UN."""
-    code = value.upper()
-    if code in countries.countries:
-        return code
-    return countries.alpha2(code) if len(code) == 3 and code.isascii() else _countries().get(_words(value), "")
-
-
-@cache
-def _countries() -> dict[str, str]:
-    """Return the codes of countries by their names, in the languages that addressees are written in."""
-    known: dict[str, str] = {}
-    for language in ("en", "fr", "es", "ar", "pt", "ru"):
-        with translation.override(language):
-            known |= {_words(name): code for code, name in countries}
-    return {_words(str(name)): code for code, name in COUNTRIES.items()} | known
+    return {words(one): code for code, forms in synonyms.items() for one in forms.split(",")}
 
 
 def language_tag(value: str) -> str:
@@ -316,25 +228,16 @@ def language_tag(value: str) -> str:
     if primary in LANG_INFO:
         # As the letter's texts are tagged: zh-Hant, pt-BR.
         return "-".join([primary, *(part.upper() if len(part) == 2 else part.title() for part in rest)])
-    return _languages().get(_words(value), "")
+    return _languages().get(words(value), "")
 
 
 @cache
 def _languages() -> dict[str, str]:
     known = [info for info in LANG_INFO.values() if "name" in info and "-" not in info["code"]]
-    return {_words(info[key]): info["code"] for info in known for key in ("name", "name_local")}
-
-
-def defused(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula (OWASP, “CSV injection”)."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    return {words(info[key]): info["code"] for info in known for key in ("name", "name_local")}
 
 
 def write(recipients: Iterable[Recipient]) -> bytes:
     """Return the book as CSV that can be read back: UTF-8 with a byte order mark, as spreadsheets want it."""
-    sheet = io.StringIO(newline="")
-    writer = csv.writer(sheet)
-    writer.writerow(SYNONYMS[column].split(",")[0] for column in COLUMNS)
-    for one in recipients:
-        writer.writerow(defused(str(getattr(one, column))) for column in COLUMNS)
-    return sheet.getvalue().encode("utf-8-sig")
+    header = [SYNONYMS[column].split(",")[0] for column in COLUMNS]
+    return sheets.write(header, ([getattr(one, column) for column in COLUMNS] for one in recipients))

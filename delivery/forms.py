@@ -12,6 +12,7 @@ from django_countries import countries
 
 from letter.content import interface_language
 from signatories.forms.fields import helper, plain_text, written_text
+from signatories.sheets import SheetFault
 
 from . import book
 from .copies import default_note
@@ -107,9 +108,9 @@ class UploadForm(forms.Form):
         file = self.cleaned_data["file"]
         try:
             if file.size > book.MAX_SIZE:
-                raise book.BookFault(_("The file is larger than 1 MB."))
+                raise SheetFault(_("The file is larger than 1 MB."))
             self.sheet = book.read(file.read())
-        except book.BookFault as fault:
+        except SheetFault as fault:
             raise ValidationError(str(fault)) from None
         return file
 

@@ -1,4 +1,7 @@
-"""The mailbox that everybody in the demo shares: the messages that were sent, and their links."""
+"""The mailbox that everybody in the demo shares: the messages that were sent, and their links.
+
+Beside them stands what the authenticator apps of the demo's accounts show.
+"""
 
 import re
 from datetime import UTC, datetime
@@ -11,6 +14,8 @@ from django.shortcuts import render
 from django.utils.html import format_html, format_html_join
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
+
+from . import authenticator
 
 # How many of the newest messages are listed.
 SHOWN = 200
@@ -50,7 +55,8 @@ def mailbox(request):
     """List the messages, newest first."""
     files = sorted(Path(settings.DEMO_MAILBOX).glob("*.eml"), reverse=True)
     mails = [Mail(file) for file in files[:SHOWN]]
-    return render(request, "demo/mailbox.html", {"mails": mails, "older": len(files) - len(mails)})
+    context = {"mails": mails, "older": len(files) - len(mails), "code": authenticator.code()}
+    return render(request, "demo/mailbox.html", context)
 
 
 @require_safe

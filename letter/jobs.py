@@ -14,8 +14,8 @@ from .models import Edition, Letter
 logger = logging.getLogger(__name__)
 
 # Mail has a queue and workers of its own: a mail server that hangs must not delay the public list. Nor
-# may documents, of which a long list's take seconds.
-PUBLICATION, MAIL, DOCUMENTS = "publication", "mail", "documents"
+# may documents, of which a long list's take seconds, or imports of thousands of rows.
+PUBLICATION, MAIL, DOCUMENTS, IMPORTS = "publication", "mail", "documents", "imports"
 # After these few minutes the sweep takes over.
 RETRY = RetryStrategy(max_attempts=6, wait=1, exponential_wait=2)
 

@@ -12,12 +12,14 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from letter.jobs import MAIL, PUBLICATION, RETRY
+from letter.jobs import IMPORTS, MAIL, PUBLICATION, RETRY
 from letter.models import Edition, Letter
 from letter.publication import publish as publish_edition
 
-from . import limits, mail
-from .models import Message, SignOn
+from . import batches, limits, mail
+from .attention import report
+from .models import Batch, Digest, Document, Message, Notice, Overtaken, Query, SignOn
+from .models.digest import HOUR
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +46,23 @@ def deliver_message(message_id):
     mail.deliver(message_id)
 
 
+@app.task(name="work_on_batch", queue=IMPORTS, retry=RETRY)
+def work_on_batch(batch_id):
+    """Look at a batch's rows, or import some of them and leave the others to another job."""
+    batch = Batch.objects.in_work().select_related("letter", "imported_by").filter(pk=batch_id).first()
+    if batch is None:
+        return
+    try:
+        if batch.stage == Batch.Stage.LOOKING:
+            batches.look(batch)
+        elif batches.carry_on(batch):
+            batch.schedule()
+    except Overtaken:
+        logger.info("Batch %s was discarded, or is another worker's", batch_id)
+
+
 def sweep():
-    """Find letters and messages that have lost their job, and see to them."""
+    """Find letters, messages and batches that have lost their job, and see to them; record who has fallen silent."""
     for letter in Letter.objects.stale():
         try:
             publish_letter(letter)
@@ -53,12 +70,32 @@ def sweep():
             logger.exception("Letter %s could not be published", letter.slug)
     for message_id in Message.objects.overdue().values_list("pk", flat=True):
         job = deliver_message.configure(queueing_lock=f"overdue {message_id}")
-        try:
-            # A savepoint: the refusal of a second job would spoil a transaction around it.
-            with transaction.atomic():
-                job.defer(message_id=message_id)
-        except AlreadyEnqueued:
-            continue
+        defer_once(job, message_id=message_id)
+    for batch_id in Batch.objects.without_job().values_list("pk", flat=True):
+        defer_once(work_on_batch.configure(queueing_lock=f"batch {batch_id}"), batch_id=batch_id)
+    for notice in Notice.objects.unanswered():
+        notice.fall_silent()
+
+
+def defer_once(job, **arguments):
+    """Defer a job of the sweep's, unless the one before it still waits."""
+    try:
+        # A savepoint: the refusal of a second job would spoil a transaction around it.
+        with transaction.atomic():
+            job.defer(**arguments)
+    except AlreadyEnqueued:
+        pass
+
+
+@app.periodic(cron=f"0 {HOUR}-23 * * *")
+@app.task(name="digests", queue=MAIL, queueing_lock="digests")
+def make_digests(timestamp):
+    """Make the day's digests; after the first full hour it finds only what a sleeping worker missed."""
+    due = Digest.objects.due()
+    if due:
+        told = report()
+        for digest in due:
+            digest.make(told)
 
 
 @app.periodic(cron="* * * * *")
@@ -97,7 +134,47 @@ def forget_limits():
     limits.forget()
 
 
+@app.periodic(cron="37 3 * * *")
+@app.task(name="forget_batches", queue=IMPORTS, queueing_lock="forget_batches")
+def forget_batches(timestamp=0):
+    """Give up what nobody imported, and delete the rows of what ended long ago: they are personal data."""
+    for batch in Batch.objects.left_lying():
+        batch.discard(None)
+    for batch in Batch.objects.to_forget():
+        batch.forget()
+
+
 @app.task(name="forget_networks", queue=PUBLICATION)
 def forget_networks():
     """Erase the networks of sign-ons that are a month old."""
     SignOn.objects.forget_networks()
+
+
+def remind_of_queries():
+    """Send questions that were not answered within a week once more, each in a transaction of its own."""
+    for query in Query.objects.to_remind():
+        try:
+            query.remind()
+        except Exception:
+            logger.exception("Query %s could not be sent once more", query.pk)
+
+
+@app.periodic(cron="23 7 * * *")
+@app.task(name="remind_of_queries", queue=PUBLICATION, queueing_lock="remind_of_queries")
+def remind_every_day(timestamp):
+    """Remind representatives of unanswered questions."""
+    remind_of_queries()
+
+
+def erase_documents():
+    """Erase what has outlived its sign-on, and delete files whose forms never came back."""
+    for document in Document.objects.outlived():
+        document.erase(None, "retention")
+    Document.objects.stale().delete()
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(name="erase_documents", queue=PUBLICATION, queueing_lock="erase_documents")
+def erase_every_night(timestamp):
+    """Keep documents no longer than they are needed."""
+    erase_documents()

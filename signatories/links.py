@@ -1,4 +1,4 @@
-"""E-mailed links: a signed reference to a sign-on, with a salt per purpose. Nothing of them is stored."""
+"""E-mailed links: a signed reference to a sign-on or a notice, with a salt per purpose. Nothing of them is stored."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +25,14 @@ class Link:
     is_expired: bool
 
 
+@dataclass(frozen=True)
+class NoticeLink:
+    """The same of a link that an organisation got with a notice: it leads to that notice, and to no sign-on."""
+
+    notice_id: int
+    is_expired: bool
+
+
 def token(purpose: str, sign_on_id: int) -> str:
     """Return a new token for `purpose`, a key of ``settings.LINK_LIFETIMES``."""
     return _signer(purpose).sign(str(sign_on_id))
@@ -43,11 +51,35 @@ def read(purpose: str, value: str) -> Link:
     Raises:
         BadLink: if it was not signed here, or for another purpose.
     """
+    return Link(*_unsign(purpose, value))
+
+
+def notice_token(notice_id: int) -> str:
+    """Return a new token with which an organisation objects."""
+    return _signer("objection").sign(str(notice_id))
+
+
+def notice_url(notice_id: int) -> str:
+    """Return the full address of a new link with which an organisation objects."""
+    return absolute(reverse("signatories:objection", args=[notice_token(notice_id)]))
+
+
+def read_notice(value: str) -> NoticeLink:
+    """Return what the token `value` of a notice says.
+
+    Raises:
+        BadLink: if it was not signed here, or for another purpose.
+    """
+    return NoticeLink(*_unsign("objection", value))
+
+
+def _unsign(purpose: str, value: str) -> tuple[int, bool]:
+    """Return the number that was signed, and whether its time is over."""
     signer = _signer(purpose)
     try:
-        return Link(int(signer.unsign(value, max_age=settings.LINK_LIFETIMES[purpose])), is_expired=False)
+        return int(signer.unsign(value, max_age=settings.LINK_LIFETIMES[purpose])), False
     except SignatureExpired:
-        return Link(int(signer.unsign(value)), is_expired=True)
+        return int(signer.unsign(value)), True
     except BadSignature:
         raise BadLink from None
 

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -19,6 +21,7 @@ from . import links
 from .models.message import Message
 
 if TYPE_CHECKING:
+    from .models.notice import Notice
     from .models.sign_on import SignOn
     from .models.transition import Transition
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 # Its bounds are control characters, which no form takes: nobody can type one into a name or a note.
 PLACEHOLDER = "\x02{purpose}\x03"
 PLACEHOLDERS = re.compile("\x02([a-z]+)\x03")
+# Kinds of message that somebody chose to get, and the page where they choose otherwise.
+UNSUBSCRIBE = {"digest": "moderation:digest"}
 ADDRESS = re.compile(r"https?://\S+")
 
 
@@ -44,15 +49,16 @@ def queue(
     transition: "Transition | None" = None,
     is_decision: bool = False,
     attachment: Attachment | None = None,
+    **said: Any,
 ) -> Message | None:
     """Queue the message `kind` (a folder of ``templates/mail/``) to the representative.
 
     Belongs into the transaction that causes it. A sign-on that was registered without an e-mail
-    address gets none.
+    address gets none. `said` is what else the template knows.
     """
     if not sign_on.email:
         return None
-    subject, text = compose(sign_on, kind, transition)
+    subject, text = compose(sign_on, kind, transition, **said)
     message = _message(sign_on.email, kind, subject, text, attachment)
     message.sign_on = sign_on
     message.enqueue(is_decision=is_decision)
@@ -81,6 +87,19 @@ def queue_to(
     return message
 
 
+def queue_notice(notice: "Notice") -> Message:
+    """Queue the message that tells an organisation, in the language of `notice`, what was signed in its name.
+
+    Belongs into the transaction that causes it. It goes to the address of the notice, and never to the representative.
+    """
+    with translation.override(notice.language):
+        subject, text = compose(notice.sign_on, "objection_notice", hours=notice.hours_given())
+        message = _message(notice.address, "objection_notice", subject, text, None)
+    message.sign_on = notice.sign_on
+    message.enqueue()
+    return message
+
+
 def _message(address: str, kind: str, subject: str, text: str, attachment: Attachment | None) -> Message:
     return Message(
         kind=kind,
@@ -93,7 +112,7 @@ def _message(address: str, kind: str, subject: str, text: str, attachment: Attac
     )
 
 
-def compose(sign_on: "SignOn", kind: str, transition: "Transition | None" = None) -> tuple[str, str]:
+def compose(sign_on: "SignOn", kind: str, transition: "Transition | None" = None, **said: Any) -> tuple[str, str]:
     """Return subject and text of the message `kind`, with placeholders for its links."""
     context = {
         "sign_on": sign_on,
@@ -103,6 +122,7 @@ def compose(sign_on: "SignOn", kind: str, transition: "Transition | None" = None
         "letter_url": absolute(sign_on.letter.get_absolute_url()),
         "days_to_confirm": settings.LINK_LIFETIMES["confirm"].days,
         **{f"{purpose}_url": PLACEHOLDER.format(purpose=purpose) for purpose in settings.LINK_LIFETIMES},
+        **said,
     }
     return render(kind, context)
 
@@ -158,7 +178,10 @@ def envelope(message: Message) -> EmailMultiAlternatives:
 
     def with_links(text: str) -> str:
         about = message.about if message.sign_on_id is None else message.sign_on_id
-        return text if about is None else PLACEHOLDERS.sub(lambda found: links.url(found[1], about), text)
+        return text if about is None else PLACEHOLDERS.sub(lambda found: _url(found[1], about), text)
+
+    def _url(purpose: str, about: int) -> str:
+        return links.notice_url(message.notice.pk) if purpose == "objection" else links.url(purpose, about)
 
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     domain = address.rpartition("@")[2] or "localhost"
@@ -169,6 +192,9 @@ def envelope(message: Message) -> EmailMultiAlternatives:
     if not message.sender:
         # No out-of-office answers (RFC 3834, 5). Who writes by name wants even those.
         headers["Auto-Submitted"] = "auto-generated"
+    if message.kind in UNSUBSCRIBE:
+        # RFC 2369, 3.2.
+        headers["List-Unsubscribe"] = f"<{absolute(reverse(UNSUBSCRIBE[message.kind]))}>"
     mail = EmailMultiAlternatives(
         message.subject,
         with_links(message.text),

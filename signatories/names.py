@@ -9,8 +9,10 @@ import html
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise, product
 
 from django.core.exceptions import ValidationError
@@ -19,6 +21,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 MAX_LENGTH = 200
+# One name is compared with many, as in an import, and each comparison asks for the words of both.
+remembered = lru_cache(maxsize=20_000)
 MAX_MARKS = 4  # in a row; Burmese and pointed Hebrew need four
 
 # ── which names are refused ──
@@ -269,6 +273,7 @@ _LABELS = {
 }
 
 
+@remembered
 def split_acronym(name: str) -> tuple[str, str]:
     """Return the name without the acronym in brackets at its end, and that acronym, empty if there is none.
 
@@ -276,7 +281,7 @@ def split_acronym(name: str) -> tuple[str, str]:
     capitals the letters do: all stand in the name, in that order.
     """
     found = _BRACKETED.fullmatch(name)
-    if not found or _compact(found["acronym"]) in _PLACES | _FORMS:
+    if not found or is_place_or_form(found["acronym"]):
         return name, ""
     acronym = found["acronym"].replace(".", "")
     if any(c.lower() != c.upper() for c in acronym):
@@ -287,6 +292,11 @@ def split_acronym(name: str) -> tuple[str, str]:
     return (found["name"], found["acronym"]) if is_acronym else (name, "")
 
 
+def is_place_or_form(word: str) -> bool:
+    """Whether a word in capitals says where, or in which legal form, and is no acronym of a name: “UK”, “Ltd”."""
+    return _compact(word) in _PLACES | _FORMS
+
+
 def normalise(name: str) -> str:
     """Return the words of the name in one spelling and, where letters allow, in one script, to be found by trigrams.
 
@@ -295,6 +305,7 @@ def normalise(name: str) -> str:
     return _latin(_spelt(_one_script(html.unescape(name))))
 
 
+@remembered
 def _spelt(name: str) -> str:
     """Return the words of the name in one spelling, in their own script, without acronym and legal form."""
     bare = _AMPERSAND.sub(" and ", _ELISION.sub(r"\1 ", split_acronym(name)[0]))
@@ -312,6 +323,7 @@ def _without_forms(words: list[str], forms: frozenset[str]) -> list[str]:
     return words
 
 
+@lru_cache(4096)
 def key(name: str) -> str:
     """Return what is equal for two spellings of one name: its significant words, without spaces."""
     return "".join(_significant(_spelt(name).split())) or name
@@ -322,7 +334,8 @@ def _significant(words: list[str]) -> list[str]:
     return [word for word in words if word not in _STOP_WORDS] or words
 
 
-def _words(name: str) -> list[str]:
+@remembered
+def _words(name: str) -> tuple[str, ...]:
     """Return the words by which the name is compared.
 
     Without what follows from the others: the acronym that some write after a dash. Umlauts that are written out
@@ -332,7 +345,7 @@ def _words(name: str) -> list[str]:
     words = _significant([_DIGRAPH.sub(r"\1", word) for word in words])
     if len(words) > 3 and words[-1] == "".join(word[0] for word in words[:-1]):
         words.pop()
-    return [part for word in words for part in (_CUT.findall(word) if _IDEOGRAPH.search(word) else [word])]
+    return tuple(part for word in words for part in (_CUT.findall(word) if _IDEOGRAPH.search(word) else [word]))
 
 
 def telling_words(name: str) -> set[str]:
@@ -410,6 +423,7 @@ def _sounds(word: str) -> str:
     return word
 
 
+@remembered
 def _alphabet(name: str) -> str:
     """Return the script of the name's first letter that is Cyrillic, Greek or Latin; empty if it has none."""
     return next((one for c in name if (one := _script(c)) in {"CYRILLIC", "GREEK", "LATIN"}), "")
@@ -458,12 +472,12 @@ def classify(one: str, other: str, *, acronym: str = "", other_acronym: str = ""
     return similarity
 
 
-def _is_acronym_of(acronym: str, name: str, words: list[str]) -> bool:
+def _is_acronym_of(acronym: str, name: str, words: Sequence[str]) -> bool:
     """Whether a name, given with its words, is nothing but the acronym of another."""
     return acronym != "" and acronym in {_compact(name), "".join(words)}
 
 
-def _compare(left: list[str], right: list[str]) -> Similarity:
+def _compare(left: Sequence[str], right: Sequence[str]) -> Similarity:
     """Pair equal words, then those that differ by a slip, and judge by what is left over."""
     common = Counter(left) & Counter(right)
     left_over, right_over = Counter(left) - common, Counter(right) - common
@@ -493,11 +507,21 @@ def _compare(left: list[str], right: list[str]) -> Similarity:
     return Similarity.SIBLING if 2 * common.total() >= enough * (len(left) + len(right)) else Similarity.DIFFERENT
 
 
+@lru_cache(maxsize=100_000)
 def _is_slip(a: str, b: str) -> bool:
     """Whether one word may be the other, misspelt. Another number is never a slip."""
+    # What `_ratio` can be at most is seen at a glance: by the letters that both have.
+    if 2 * (Counter(a) & Counter(b)).total() < 0.8 * (len(a) + len(b)):
+        return False
     are_two_things = {a, b} <= _LOOKALIKES or any(c.isdigit() for c in a + b)
     return not are_two_things and _ratio(a, b) >= 0.8
 
 
 def _ratio(a: str, b: str) -> float:
     return SequenceMatcher(None, a, b).ratio()
+
+
+@remembered
+def sounds_of(name: str) -> tuple[str, ...]:
+    """Return the sounds of the words by which the name is compared: what an index of many names needs."""
+    return tuple(map(_sounds, _words(name)))

@@ -13,5 +13,10 @@ urlpatterns = [
     # links in e-mails: GET shows, POST acts
     path("confirm/<str:token>/", views.confirm, name="confirm"),
     path("status/<str:token>/", views.status, name="status"),
+    path("status/<str:token>/correct/", views.correct, name="correct"),
+    path("status/<str:token>/answer/", views.answer, name="answer"),
     path("status/<str:token>/withdraw/", views.withdraw, name="withdraw"),
+    # the link of a notice, in its own language or another
+    path("objection/<str:token>/", views.objection, name="objection"),
+    path("objection/<str:token>/<slug:language>/", views.objection, name="objection"),
 ]

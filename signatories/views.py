@@ -5,8 +5,11 @@ from datetime import timedelta
 from functools import wraps
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import translation
+from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,8 +17,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from letter.models import Letter
 
 from . import evidence, limits, links, mail
+from .forms.corrections import CorrectForm
+from .forms.objection import ObjectionForm
+from .forms.queries import AnswerForm
 from .forms.sign import SignForm
-from .models import LetterNotOpen, SignOn
+from .models import Correction, LetterNotOpen, Notice, NotStanding, SignOn
+from .models.correction import line_to_accept, line_to_print
 from .states import NotAllowed, State
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -157,8 +164,52 @@ def confirm(request, sign_on, token):
 @with_link("status")
 def status(request, sign_on, token):
     """Show where a sign-on stands, and what is or will be printed."""
-    context = {"sign_on": sign_on, "token": token, "transitions": sign_on.transitions.all()}
+    exchange = list(sign_on.exchange())
+    query = next((one for one in exchange if one.ended is None), None)
+    context = {
+        "sign_on": sign_on,
+        "token": token,
+        "transitions": sign_on.transitions.all(),
+        "line": line_to_print(sign_on),
+        "correction": sign_on.corrections.of_the_representative().first(),
+        "exchange": [one for one in exchange if one.is_answered],
+        "query": query,
+        "form": query and AnswerForm(query=query),
+    }
     return render(request, "signatories/status.html", context)
+
+
+@with_link("status")
+def answer(request, sign_on, token):
+    """Take the answer to the moderators' question, with documents; what was sound is kept when the form comes back."""
+    query = sign_on.queries.open().select_related("asked").first()
+    if query is None:
+        return too_late(request, sign_on, token)
+    form = AnswerForm(query=query)
+    if request.method == "POST":
+        has_room = not request.FILES or limits.hit("upload", str(sign_on.pk), settings.LIMIT_PER_ADDRESS)
+        form = AnswerForm(request.POST, request.FILES if has_room else None, query=query)
+        if not has_room:
+            form.add_error(
+                "documents", _("There were many uploads in a short time. Please send the documents in an hour.")
+            )
+        elif form.is_valid():
+            try:
+                sign_on.answer(answer=form.cleaned_data["answer"], documents=form.cleaned_data["documents"])
+            except NotAllowed:
+                return too_late(request, sign_on, token)
+            except ValidationError as error:
+                form.add_error("documents", error.messages)
+            else:
+                return redirect("signatories:status", token=token)
+    context = {"sign_on": sign_on, "token": token, "query": query, "form": form}
+    return render(request, "signatories/answer.html", context, status=422 if form.is_bound else 200)
+
+
+def too_late(request, sign_on, token):
+    """Say that no question is open any more, and give back what was typed."""
+    context = {"sign_on": sign_on, "token": token, "unsent": request.POST.get("answer", "")}
+    return render(request, "signatories/answer.html", context, status=409 if request.method == "POST" else 200)
 
 
 @with_link("status")
@@ -170,3 +221,76 @@ def withdraw(request, sign_on, token):
             sign_on.withdraw()
         return redirect("signatories:status", token=token)
     return render(request, "signatories/withdraw.html", {"sign_on": sign_on, "token": token})
+
+
+@with_link("status")
+def correct(request, sign_on, token):
+    """Take a proposal of how the organisation should be printed; a moderator reviews it."""
+    if not sign_on.is_live:
+        return redirect("signatories:status", token=token)
+    form = CorrectForm(request.POST if request.method == "POST" else None, line=line_to_accept(sign_on))
+    if form.is_valid() and may_correct(sign_on, form):
+        try:
+            Correction.propose(sign_on, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        except NotStanding:
+            return redirect("signatories:status", token=token)
+        else:
+            return redirect("signatories:status", token=token)
+    context = {"form": form, "sign_on": sign_on, "token": token}
+    return render(request, "signatories/correct.html", context, status=422 if form.is_bound else 200)
+
+
+def may_correct(sign_on, form):
+    """Count this proposal, and say in the form if there have been too many today."""
+    is_within = limits.hit("correction", str(sign_on.pk), settings.LIMIT_PER_MAILBOX, DAY)
+    if not is_within:
+        form.add_error(None, _("There were many proposals today. Please send this one tomorrow, or write to us."))
+    return is_within
+
+
+def with_notice(view):
+    """Hand the view the notice that its token leads to, in the language asked for, or explain the link."""
+
+    @csrf_exempt
+    @private
+    @get_or_post
+    @wraps(view)
+    def guarded(request, token, language=""):
+        notice, is_expired = None, False
+        with suppress(links.BadLink):
+            link = links.read_notice(token)
+            notice, is_expired = Notice.objects.with_page().filter(pk=link.notice_id).first(), link.is_expired
+        languages = dict(settings.LANGUAGES)
+        if language and language not in languages:
+            raise Http404
+        asked = translation.get_language_from_request(request)
+        with translation.override(language or (notice.language if notice else asked)):
+            if notice is None or is_expired:
+                status = 410 if is_expired else 404
+                return render(request, "signatories/objection_link.html", {"is_expired": is_expired}, status=status)
+            return view(request, notice, token)
+
+    return guarded
+
+
+@with_notice
+def objection(request, notice, token):
+    """Show an organisation what was signed in its name; one button objects, and another confirms."""
+    if request.method == "POST" and "confirm" in request.POST:
+        notice.confirm()
+        return redirect(request.path)
+    form = ObjectionForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        notice.object(**form.cleaned_data)
+        return redirect(request.path)
+    context = {
+        "form": form,
+        "notice": notice,
+        "sign_on": notice.sign_on,
+        "line": line_to_print(notice.sign_on),
+        "token": token,
+        "languages": [get_language_info(code) for code, _name in settings.LANGUAGES if code != get_language()],
+    }
+    return render(request, "signatories/objection.html", context, status=422 if form.is_bound else 200)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
 from django.core import signing
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.roles import permissions_of
@@ -14,9 +15,11 @@ from delivery.models import Delivery, Recipient
 from demo.authenticator import SECRET
 from letter.documents import make_documents
 from letter.models import Letter
-from signatories import declarations
+from signatories import batches, declarations, documents
 from signatories.jobs import publish_letter
-from signatories.models import Actor, SignOn
+from signatories.models import Actor, Batch, Document, SignOn
+from signatories.states import Who
+from tests.files import a_pdf
 
 _number = itertools.count(1)
 # Of every account.
@@ -94,6 +97,13 @@ def a_sign_on(letter=None, state="pending", name=None, moderator=None, **fields)
     return sign_on
 
 
+def a_document(sign_on, content=None, name="minutes.pdf"):
+    """A document that came with `sign_on`, a PDF unless told otherwise."""
+    checked = documents.check(name, content or a_pdf(), tuple(documents.Kind))
+    with transaction.atomic():
+        return Document.of(checked).attach(sign_on, Who.REPRESENTATIVE)
+
+
 def an_accepted(letter, *names):
     """Signatories of `letter` under these names."""
     moderator = a_moderator()
@@ -120,6 +130,20 @@ def the_group(name):
     if is_new:
         group.permissions.set(permissions_of(name))
     return group
+
+
+@transaction.atomic
+def a_batch(letter, content="Organisation,Country\nOdhikar,Bangladesh\n", *, is_imported=False):
+    """A file of sign-ons that was looked at, and, if wanted, imported; a worker that runs sees it only then."""
+    table = batches.read(content.encode())
+    user = a_moderator("secretariat")
+    batch = Batch.upload(user, letter, file_name="list.csv", content=content.encode(), **batches.described(table))
+    batch.name_columns(batch.columns)
+    batches.look(batch)
+    if is_imported:
+        batch.carry_out(user, seen=batch.look, is_accepted=False, note="Ballot of 3 May", is_told=False)
+        batches.carry_on(batch)
+    return batch
 
 
 def a_recipient(letter, **fields):

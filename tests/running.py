@@ -62,8 +62,8 @@ class Site:
         self.folder = folder
         self.mail = TestMailServer(folder / "mail")
         self.processes = {}
-        # The cookies of a moderator who has signed in, for the browser.
-        self.session = None
+        # The cookies of whoever has signed in, for the browser.
+        self.sessions = {}
         self.environment = (
             os.environ
             | {

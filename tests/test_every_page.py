@@ -12,9 +12,11 @@ from delivery.models import FollowUp
 from letter.models import Blob
 from letter.publication import publish
 from signatories import links
-from signatories.models import Actor, SignOn
+from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn
 from tests.factories import (
+    a_batch,
     a_delivered,
+    a_document,
     a_letter,
     a_moderator,
     a_published,
@@ -40,8 +42,8 @@ def walk(patterns, prefix="", namespace=""):
 
 NAMES = sorted({name for name, _route in walk(get_resolver().url_patterns) if not name.startswith(("admin:", "admin"))})
 POST_ONLY = {"moderation:accept", "moderation:decline", "moderation:reopen", "moderation:withdraw"}
+POST_ONLY |= {"moderation:query", "moderation:answer", "moderation:question"}
 POST_ONLY |= {"moderation:send_again"}
-POST_ONLY |= {"moderation:query", "moderation:answer"}
 POST_ONLY |= {
     "moderation:undo",
     "moderation:claim",
@@ -49,11 +51,17 @@ POST_ONLY |= {
     "moderation:bulk_decide",
     "moderation:batch_undo",
 }
+POST_ONLY |= {"moderation:apply", "moderation:refuse", "moderation:undo_correction"}
+POST_ONLY |= {"moderation:import_read_again", "moderation:import_carry_out", "moderation:import_discard"}
 POST_ONLY |= {"delivery:import", "delivery:remove", "delivery:send_again", "delivery:posted", "delivery:record"}
 POST_ONLY |= {"delivery:strike"}
+POST_ONLY |= {"moderation:add_variant", "moderation:change_variant", "moderation:remove_variant"}
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
+FILES |= {"moderation:document", "moderation:import_template", "moderation:import_source", "moderation:import_report"}
 ROLES = {"moderation:record": "administrator", "moderation:text_history": "secretariat"}
+ROLES |= {"moderation:export": "secretariat"}
+ROLES |= {name: "secretariat" for name in NAMES if name.startswith("moderation:import")}
 PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:", "account", "mfa_"))}
 # Seen before one is signed in.
 DOOR = {"account_login", "mfa_authenticate", "mfa_login_webauthn", "account_inactive", "accounts:accept"}
@@ -86,6 +94,12 @@ def addresses():
     with open(f"{_mailbox()}/1700000000000000000.eml", "w") as file:
         file.write("To: a@example.org\nSubject: Hello\n\nText\n")
     status = links.token("status", waiting.pk)
+    listed = letter.sign_ons.accepted().get(listed_name="Al-Haq")
+    correction = Correction.propose(listed, name="Al-Haq (AH)")
+    notice = Notice.send(listed, Actor.moderator(a_moderator()), address="office@alhaq.example", found_at="their page")
+    notice.object()
+    queried = a_sign_on(letter, "queried", "Sahayta")
+    paper = a_document(queried)
     delivered = a_published("Al-Haq", slug="delivered")
     sent = a_recipient(delivered)
     copies.make_copies(a_delivered(delivered))
@@ -93,6 +107,10 @@ def addresses():
         sent, a_moderator("secretariat"), event="answered", on="2020-05-01", blob=Blob.of(b"%PDF-1.7 answer")
     )
     waits = a_recipient(letter, channel="post")
+    known, other, absorbed = (Organisation.objects.create(name=name) for name in ("Al-Haq", "Odhikar", "MADRE"))
+    known.learn("MADRE")
+    merge = Merge.merge(a_moderator(), known, absorbed)
+    looked, imported = a_batch(letter), a_batch(delivered, is_imported=True)
     somebody = a_moderator()
     invited = Invitation.invite(None, email="invited@example.org", name="Amina Diallo", roles=["reader"])
     return {
@@ -130,6 +148,7 @@ def addresses():
         "signatories:sent": "/every-page/sign/sent/",
         "signatories:confirm": f"/confirm/{links.token('confirm', unconfirmed.pk)}/",
         "signatories:status": f"/status/{status}/",
+        "signatories:answer": f"/status/{links.token('status', queried.pk)}/answer/",
         "signatories:withdraw": f"/status/{status}/withdraw/",
         "account_login": "/moderation/sign-in/",
         "account_logout": "/moderation/sign-out/",
@@ -169,13 +188,51 @@ def addresses():
         "accounts:reset_second_factor": f"/moderation/people/{somebody.pk}/second-factor/reset/",
         "accounts:end_sessions": f"/moderation/people/{somebody.pk}/sessions/end/",
         "moderation:queue": "/moderation/",
+        "moderation:export": "/moderation/export/",
+        "moderation:figures": "/moderation/figures/",
+        "moderation:letter_figures": "/moderation/figures/every-page/",
+        "moderation:digest": "/moderation/digest/",
         "moderation:record": "/moderation/record/",
+        "moderation:organisations": "/moderation/organisations/",
+        "moderation:organisation": f"/moderation/organisations/{known.pk}/",
+        "moderation:edit_organisation": f"/moderation/organisations/{known.pk}/edit/",
+        "moderation:add_variant": f"/moderation/organisations/{known.pk}/variants/",
+        "moderation:change_variant": f"/moderation/variants/{known.variants.get().pk}/",
+        "moderation:remove_variant": f"/moderation/variants/{known.variants.get().pk}/remove/",
+        "moderation:choose_other": f"/moderation/organisations/{known.pk}/merge/",
+        "moderation:merge": f"/moderation/organisations/{known.pk}/merge/{other.pk}/",
+        "moderation:split": f"/moderation/organisations/{known.pk}/split/",
+        "moderation:undo_merge": f"/moderation/merges/{merge.pk}/undo/",
         "moderation:text_history": "/moderation/texts/every-page/en/",
         "moderation:register": "/moderation/register/every-page/",
+        "moderation:imports": "/moderation/imports/",
+        "moderation:import_upload": "/moderation/imports/upload/",
+        "moderation:import_template": "/moderation/imports/template.csv",
+        "moderation:import": f"/moderation/imports/{imported.pk}/",
+        "moderation:import_columns": f"/moderation/imports/{looked.pk}/columns/",
+        "moderation:import_read_again": f"/moderation/imports/{looked.pk}/read-again/",
+        "moderation:import_carry_out": f"/moderation/imports/{looked.pk}/import/",
+        "moderation:import_discard": f"/moderation/imports/{looked.pk}/discard/",
+        "moderation:import_source": f"/moderation/imports/{looked.pk}/source/",
+        "moderation:import_report": f"/moderation/imports/{imported.pk}/report.csv",
         "moderation:sign_on": f"/moderation/sign-ons/{waiting.pk}/",
         "moderation:query": f"/moderation/sign-ons/{waiting.pk}/query/",
+        "moderation:question": f"/moderation/sign-ons/{waiting.pk}/query/text/",
+        "moderation:document": f"/moderation/documents/{paper.pk}/",
+        "moderation:see": f"/moderation/documents/{paper.pk}/see/",
+        "moderation:erase": f"/moderation/documents/{paper.pk}/erase/",
         "moderation:answer": f"/moderation/sign-ons/{waiting.pk}/answer/",
         "moderation:accept": f"/moderation/sign-ons/{waiting.pk}/accept/",
+        "signatories:correct": f"/status/{status}/correct/",
+        "signatories:objection": f"/objection/{links.notice_token(notice.pk)}/ar/",
+        "moderation:notify": f"/moderation/sign-ons/{waiting.pk}/notify/",
+        "moderation:settle": f"/moderation/notices/{notice.pk}/settle/",
+        "moderation:edit": f"/moderation/sign-ons/{listed.pk}/edit/",
+        "moderation:corrections": "/moderation/corrections/",
+        "moderation:correction": f"/moderation/corrections/{correction.pk}/",
+        "moderation:apply": f"/moderation/corrections/{correction.pk}/apply/",
+        "moderation:refuse": f"/moderation/corrections/{correction.pk}/refuse/",
+        "moderation:undo_correction": f"/moderation/corrections/{correction.pk}/undo/",
         "moderation:decline": f"/moderation/sign-ons/{waiting.pk}/decline/",
         "moderation:reopen": f"/moderation/sign-ons/{waiting.pk}/reopen/",
         "moderation:withdraw": f"/moderation/sign-ons/{waiting.pk}/withdraw/",
@@ -282,9 +339,16 @@ def test_the_moderators_pages_are_closed_to_others(client, addresses, name):
 def test_names_are_isolated_wherever_they_are_shown(client, addresses):
     client.force_login(a_moderator())
 
-    for name in ("letter:read", "signatories:status", "signatories:confirm", "moderation:queue", "moderation:sign_on"):
+    shown_on = ["letter:read", "signatories:status", "signatories:confirm", "signatories:objection"]
+    shown_on += ["moderation:queue", "moderation:sign_on", "moderation:corrections", "moderation:correction"]
+    shown_on += ["moderation:notify", "moderation:settle", "moderation:edit"]
+    shown_on += ["moderation:organisations", "moderation:organisation", "moderation:merge", "moderation:undo_merge"]
+    for name in shown_on:
         page = re.sub(
-            r"<bdi>(?:Please confirm|Received): [^<]+</bdi>", "", client.get(addresses[name]).content.decode()
+            # A diff is isolated as a whole.
+            r'<bdi>(?:Please confirm|Received|Did)[: ][^<]+</bdi>|<bdi class="diff">.*?</bdi>',
+            "",
+            client.get(addresses[name]).content.decode(),
         )
         shown = re.findall(
             r"(?:<bdi>)?(?:Al-Haq|MADRE|Odhikar)(?:</bdi>)?", re.sub(r"<title>.*?</title>|value=\"[^\"]*\"", "", page)

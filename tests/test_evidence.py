@@ -9,10 +9,12 @@ from signatories.evidence import (
     SHARED_HOSTS,
     domain_of_email,
     domain_of_website,
+    is_disposable,
     is_free_mail,
     is_own_domain,
     is_shared_host,
 )
+from signatories.models import SignOn
 
 
 @pytest.mark.parametrize(
@@ -171,3 +173,72 @@ def test_a_site_of_ones_own_is_not_shared():
 def test_whatever_is_typed_gets_an_answer(email, website):
     assert is_own_domain(email, website) in {True, False}
     assert is_own_domain("info@hrw.org", website) == is_own_domain("info@HRW.org.", website)
+
+
+# ── the ladder ──
+
+
+def marks(name="Al-Haq", source="form", **facts):
+    """The codes and tones of a sign-on that was read with evidence; nothing is asked of a database."""
+    email, website = facts.pop("email", "info@alhaq.example"), facts.pop("website", "https://alhaq.example")
+    sign_on = SignOn(name_as_signed=name, source=source, email=email, website=website)
+    for fact, value in facts.items():
+        setattr(sign_on, fact, value)
+    return [(mark.code, mark.tone) for mark in sign_on.evidence]
+
+
+MAILBOX, OWN = ("mailbox", "good"), ("own-domain", "good")
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"is_confirmed": True}, [MAILBOX, OWN]),
+        ({"is_confirmed": False}, [("mailbox", "bad"), OWN]),
+        ({"is_confirmed": True, "email": "alhaq@gmail.com"}, [MAILBOX, ("free-mail", "neutral")]),
+        ({"is_confirmed": True, "email": "alhaq@mailinator.com"}, [MAILBOX, ("disposable", "bad")]),
+        (
+            {"is_confirmed": True, "email": "a@x.mailinator.com", "website": "x.mailinator.com"},
+            [MAILBOX, ("disposable", "bad")],
+        ),
+        ({"is_confirmed": True, "email": "a@other.example"}, [MAILBOX, ("other-domain", "bad")]),
+        ({"is_confirmed": True, "website": ""}, [MAILBOX, ("no-website", "neutral")]),
+        ({"source": "post", "email": ""}, [("no-email", "neutral")]),
+        ({"source": "email"}, [("in-writing", "neutral"), OWN]),
+        ({"is_confirmed": True, "objection": "confirmed"}, [MAILBOX, OWN, ("objection", "good")]),
+        ({"is_confirmed": True, "objection": "objected"}, [MAILBOX, OWN, ("objection", "bad")]),
+        ({"is_confirmed": True, "objection": "silent"}, [MAILBOX, OWN, ("objection", "neutral")]),
+        ({"is_confirmed": True, "objection": None, "has_seen_document": True}, [MAILBOX, OWN, ("document", "good")]),
+        ({"is_confirmed": True, "is_in_burst": True}, [MAILBOX, OWN, ("burst", "bad")]),
+        ({"is_confirmed": True, "name": "Аl-Haq"}, [MAILBOX, OWN, ("mixed-script", "bad")]),
+        ({"is_confirmed": True, "name": "КримSOS"}, [MAILBOX, OWN]),
+    ],
+)  # fmt: skip
+def test_the_ladder_says_what_speaks_for_a_sign_on_and_against_it_in_order(facts, expected):
+    assert marks(**facts) == expected
+
+
+def test_silence_of_the_published_address_is_never_called_consent():
+    sign_on = SignOn(name_as_signed="Al-Haq", source="form", email="a@alhaq.example")
+    sign_on.objection = "silent"
+
+    assert [(one.good, one.words) for one in sign_on.evidence if one.code == "objection"] == [
+        (None, "the published address has not answered")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("email", "expected"),
+    [
+        ("a@mailinator.com", True),
+        ("a@MAILINATOR.com", True),
+        ("a@sub.mailinator.com", True),
+        ("a@not-mailinator.example", False),
+        ("a@gmail.com", False),
+        ("a@hrw.org", False),
+        ("a@com", False),
+        ("", False),
+    ],
+)
+def test_throw_away_addresses_are_known_by_their_domain(email, expected):
+    assert is_disposable(email) is expected

@@ -13,9 +13,14 @@ from letter.publication import publish
 from tests.factories import a_letter
 
 LANGUAGES = ["fr", "es", "ar"]
-# What an edition is made with, and the start page. The Makefile's `messages` leaves out all other files.
+# What an edition is made with, the start page, and what an organisation reads that never came here itself.
+# The Makefile's `messages` leaves out all other files.
 PUBLIC = [
     *sorted(Path("templates/letter").glob("*.html")),
+    *sorted(Path("templates/signatories").glob("objection*.html")),
+    *sorted(Path("templates/mail/objection_notice").glob("*.txt")),
+    *sorted(Path("templates/forms").rglob("*.html")),
+    Path("signatories/forms/objection.py"),
     *sorted(Path("letter/artefacts").glob("*.py")),
     Path("delivery/copies.py"),
     *(Path("letter", f"{name}.py") for name in ("changes", "content", "documents", "parts", "publication")),
@@ -33,7 +38,7 @@ def catalogue(language, ending="po"):
 def strings_of(path):
     """The translatable strings of a file, as pairs of singular and plural, which is empty if there is none."""
     source = path.read_text()
-    if path.suffix == ".html":
+    if path.suffix in {".html", ".txt"}:
         # Django's own reading of a template, which is what gettext would be given.
         found = IN_TEMPLATE.findall(templatize(source, origin=str(path)))
         return {tuple(ast.literal_eval(text) if text else "" for text in pair) for pair in found}

@@ -2,7 +2,9 @@
 
 import csv
 import unicodedata
+from collections import Counter
 from difflib import SequenceMatcher
+from hashlib import sha256
 from itertools import permutations
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from signatories.names import (
     MAX_LENGTH,
     Similarity,
     classify,
+    is_mixed,
     key,
     normalise,
     sort_key,
@@ -548,3 +551,80 @@ def test_the_order_of_two_names_does_not_matter(one, other, acronym, other_acron
 @given(NAMES)
 def test_a_name_is_the_same_as_itself(name):
     assert classify(name, name) == Similarity.SAME
+
+
+# ── the labelled pairs ──
+
+PAIRS_FILE = Path(__file__).resolve().parent / "data" / "name_pairs.csv"
+with PAIRS_FILE.open(encoding="utf-8", newline="") as file:
+    LABELLED = list(csv.DictReader(file))
+
+
+def test_the_labelled_pairs_are_many_in_many_languages_and_scripts_and_halved_by_a_hash():
+    scripts = {unicodedata.name(c).split()[0] for row in LABELLED for c in row["name"] if c.isalpha()}
+    languages = Counter(language for row in LABELLED for language in row["languages"].split())
+    halves = [
+        "held-out" if int(sha256(f"{row['name']}\n{row['other name']}".encode()).hexdigest(), 16) % 2 else "dev"
+        for row in LABELLED
+    ]
+
+    assert len(LABELLED) >= 300
+    assert {row["label"] for row in LABELLED} == {one.value for one in Similarity}
+    assert {"en", "fr", "es", "ar", "pt", "de", "ru", "uk"} <= {one for one, count in languages.items() if count >= 20}
+    assert {"LATIN", "CYRILLIC", "ARABIC", "CJK", "KATAKANA", "GREEK"} <= scripts
+    assert [row["half"] for row in LABELLED] == halves
+    assert len(
+        {frozenset([(r["name"], r["acronym"]), (r["other name"], r["other acronym"])]) for r in LABELLED}
+    ) == len(LABELLED)
+
+
+@pytest.mark.parametrize("half", ["dev", "held-out"])
+def test_what_the_rule_calls_one_body_is_one_in_nineteen_cases_of_twenty(half):
+    one_body = {Similarity.SAME, Similarity.ACRONYM, Similarity.TYPO}
+    said = [
+        row["label"] in {one.value for one in one_body}
+        for row in LABELLED
+        if row["half"] == half
+        and classify(row["name"], row["other name"], acronym=row["acronym"], other_acronym=row["other acronym"])
+        in one_body
+    ]
+
+    assert len(said) >= 80
+    assert sum(said) / len(said) >= 0.95
+
+
+def test_the_same_letters_in_the_same_script_decide_and_a_likeness_never_does():
+    assert classify("Cоmmittee Against Torture", "Committee Against Torture") == Similarity.SAME  # a Cyrillic “о”
+    assert key("Cоmmittee Against Torture") != key("Committee Against Torture")
+    assert classify("Мемориал", "Memorial") == Similarity.SAME
+    assert key("Мемориал") != key("Memorial")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Правозащитный центр «Мемориал»", "pravozashchitnyi tsentr memorial"),
+        ("Ελληνική Ένωση", "elliniki enosi"),
+        ("人權觀察", "人权观察"),
+        ("Cоmmittee", "committee"),
+        ("КримSOS", "krimsos"),
+        ("Women &amp; Peace", "women and peace"),
+    ],
+)
+def test_a_name_is_searched_in_latin_letters_where_it_is_cyrillic_or_greek(name, expected):
+    assert normalise(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Cоmmittee", True),
+        ("Кoмитет", True),
+        ("Ηuman Rights", True),
+        ("КримSOS", False),
+        ("Комитет Human", False),
+        ("Committee", False),
+    ],
+)
+def test_letters_of_another_script_that_look_alike_are_noticed(name, expected):
+    assert is_mixed(name) is expected

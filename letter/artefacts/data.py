@@ -37,17 +37,22 @@ class Listed:
     """The number of that edition."""
 
 
+def defused(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: one that could be one begins with an apostrophe."""
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+
+
 def render_csv(content: Content) -> bytes:
     """Return ``signatories.csv``: RFC 4180, UTF-8 with a byte order mark, as spreadsheets want it.
 
-    A cell that a spreadsheet could take for a formula begins with an apostrophe (OWASP, “CSV injection”).
+    No cell can become a formula (`defused`).
     """
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
     writer.writerow(["name", "acronym", "country", "website"])
     for line in content.lines:
         cells = [line.name, line.acronym, line.country, line.website]
-        writer.writerow([f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in cells])
+        writer.writerow(map(defused, cells))
     return sheet.getvalue().encode("utf-8-sig")
 
 

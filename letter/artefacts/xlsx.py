@@ -42,7 +42,7 @@ def render_xlsx(content: Content) -> bytes:
 
 def _add_signatories(book: Workbook, content: Content) -> None:
     """Add the sheet of names, under a header that stays in sight and filters."""
-    sheet = _sheet(book, gettext("Signatories"), widths=(10, 60, 16, 28, 14, 42))
+    sheet = new_sheet(book, gettext("Signatories"), widths=(10, 60, 16, 28, 14, 42))
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = f"A1:F{content.count + 1}"
     headers = [
@@ -53,16 +53,16 @@ def _add_signatories(book: Workbook, content: Content) -> None:
         gettext("Country code"),
         gettext("Website"),
     ]
-    sheet.append([_string(sheet, header, font=_BOLD) for header in headers])
+    sheet.append([text_cell(sheet, header, font=_BOLD) for header in headers])
     country_name = cache(lambda code: str(countries.name(code)) or code)
     for position, line in enumerate(content.lines, 1):
         strings = (line.name, line.acronym, country_name(line.country), line.country, line.website)
-        sheet.append([position, *(_string(sheet, string) if string else None for string in strings)])
+        sheet.append([position, *(text_cell(sheet, string) if string else None for string in strings)])
 
 
 def _add_edition(book: Workbook, content: Content) -> None:
     """Add the sheet that tells where the list comes from."""
-    sheet = _sheet(book, gettext("Edition"), widths=(36, 90))
+    sheet = new_sheet(book, gettext("Edition"), widths=(36, 90))
     begin = "right" if interface_direction() == "rtl" else "left"
     for label, value in (
         (gettext("Letter"), content.title),
@@ -72,13 +72,13 @@ def _add_edition(book: Workbook, content: Content) -> None:
         (gettext("SHA-256 of the list:"), content.sha256),
         (gettext("Permanent address of this edition"), content.address),
     ):
-        cell = _string(sheet, value) if isinstance(value, str) else WriteOnlyCell(sheet, value)
+        cell = text_cell(sheet, value) if isinstance(value, str) else WriteOnlyCell(sheet, value)
         # Numbers, too, begin where the column begins.
         cell.alignment = Alignment(wrap_text=True, vertical="top", horizontal=begin)
-        sheet.append([_string(sheet, label, font=_BOLD, alignment=_WRAPPED), cell])
+        sheet.append([text_cell(sheet, label, font=_BOLD, alignment=_WRAPPED), cell])
 
 
-def _sheet(book: Workbook, title: str, *, widths: Sequence[int]) -> WriteOnlyWorksheet:
+def new_sheet(book: Workbook, title: str, *, widths: Sequence[int]) -> WriteOnlyWorksheet:
     """Return a new sheet whose columns are `widths` characters wide, in the interface's direction."""
     sheet = book.create_sheet(_NO_SHEET_NAME.sub(" ", title)[:31].strip("' "))
     sheet.sheet_view.rightToLeft = interface_direction() == "rtl"
@@ -87,7 +87,7 @@ def _sheet(book: Workbook, title: str, *, widths: Sequence[int]) -> WriteOnlyWor
     return sheet
 
 
-def _string(sheet: WriteOnlyWorksheet, text: str, **style: Font | Alignment) -> Cell:
+def text_cell(sheet: WriteOnlyWorksheet, text: str, **style: Font | Alignment) -> Cell:
     """Return a cell of text. openpyxl would take “=1+1” for a formula, and “#N/A” for an error."""
     cell = WriteOnlyCell(sheet, _ESCAPE.sub("_x005F_", xml_text(text)))
     cell.data_type = "s"

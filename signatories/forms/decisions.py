@@ -5,14 +5,16 @@ from django.utils.translation import gettext_lazy as _
 
 from signatories import names
 from signatories.models import Organisation
+from signatories.models.correction import line_to_accept
 from signatories.states import Reason
 
 from .fields import DecisionForm, WebsiteField, checked_acronym, country_choices, name_field, plain_text, written_text
+from .house_style import Offers, WithHouseStyle
 from .organisations import recorded_under
 from .queries import AnswerByMailForm, QueryForm
 
 
-class AcceptForm(DecisionForm):
+class AcceptForm(WithHouseStyle, DecisionForm):
     """A moderator lists the organisation, under exactly these words."""
 
     NEW, OTHER = "new", "other"
@@ -45,9 +47,10 @@ class AcceptForm(DecisionForm):
             (self.NEW, _("A new organisation")),
             (self.OTHER, _("One that we know under another name")),
         ]
-        same = [pk for pk, one in known.items() if one and one.similarity == names.Similarity.SAME]
+        # A likeness, even the nearest, is not enough: “Мемориал” may be “Memorial”, and may be somebody else.
+        same = [pk for pk, one in known.items() if one and one.is_recorded]
         preset = sign_on.organisation_id or (same[0] if len(same) == 1 else None)
-        acronym = sign_on.acronym or names.split_acronym(sign_on.name_as_signed)[1]
+        line = line_to_accept(sign_on)
         # One that may be the same is for the moderator to judge: nothing is chosen then. A mere sibling is not.
         is_doubtful = any(one and one.similarity != names.Similarity.SIBLING for one in known.values())
         if preset in known and known[preset] and known[preset].listing:
@@ -55,12 +58,13 @@ class AcceptForm(DecisionForm):
             preset = None
         defaults = {
             "organisation": str(preset) if preset else ("" if is_doubtful else self.NEW),
-            "listed_name": sign_on.listed_name or sign_on.name_as_signed,
-            "listed_acronym": sign_on.listed_acronym or acronym,
-            "listed_country": sign_on.listed_country or sign_on.country,
-            "listed_website": sign_on.listed_website or sign_on.website,
+            "listed_name": line.name,
+            "listed_acronym": line.acronym or names.split_acronym(line.name)[1],
+            "listed_country": line.country,
+            "listed_website": line.website,
         }
         self.initial = defaults | self.initial
+        self.helper.layout.append(Offers())
         self.fields["organisation"].error_messages["required"] = _("Say whether it is one of these or a new one.")
 
     def clean(self):

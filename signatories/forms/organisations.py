@@ -41,7 +41,7 @@ def recorded_under(name):
 class DirectoryForm(forms.Form):
     """A search of the directory; all of it is optional."""
 
-    q = forms.CharField(label=_("Name, acronym or website"), required=False, widget=forms.SearchInput)
+    q = forms.CharField(label=_("Name or website"), required=False, widget=forms.SearchInput)
     country = forms.ChoiceField(label=_("Country"), required=False)
     letter = forms.ModelChoiceField(
         label=_("Letter"), queryset=Letter.objects.none(), required=False, to_field_name="slug", empty_label=_("any")
@@ -224,6 +224,10 @@ class SplitForm(OrganisationForm):
             (self.NEW, _("A new organisation")),
         ]
         self.fields["into"].initial = next(iter(self.merges), self.NEW)
+        for last in list(self.merges.values())[:1]:
+            # What came with the newest merge is what is wrong, most likely.
+            self.fields["sign_ons"].initial = [pk for pk, _last in last.moved["sign_ons"]]
+            self.fields["variants"].initial = last.moved["variants"] + last.moved["gained"]
         self.fields["name"].required = False
         self.fields["name"].label = _("Name")
         self.initial["seen"] = seen

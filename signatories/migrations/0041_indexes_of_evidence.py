@@ -58,6 +58,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="signon",
+            index=models.Index(
+                condition=models.Q(("organisation", None)), fields=["name_key"], name="sign_on_name_key"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="signon",
             index=django.contrib.postgres.indexes.GinIndex(
                 condition=models.Q(("organisation", None)),
                 fields=["name_normalised"],

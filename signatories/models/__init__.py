@@ -1,9 +1,14 @@
 """Organisations, their sign-ons, and the messages about them."""
 
+from .batch import Batch, BatchFile, BatchRow, ColumnMapping, Overtaken
 from .claim import Claim
+from .correction import Correction, NotStanding, Outdated
+from .digest import Digest
+from .document import Document
 from .limit import Limit
 from .merge import BothListed, Merge, NotUndoable, Plan, split
 from .message import Message
+from .notice import Notice, NoticeNotPossible
 from .organisation import ChangedMeanwhile, Organisation
 from .query import Query
 from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster, TooLate
@@ -15,15 +20,27 @@ __all__ = [
     "REPRESENTATIVE",
     "Actor",
     "AlreadyListed",
+    "Batch",
+    "BatchFile",
+    "BatchRow",
     "BothListed",
     "ChangedMeanwhile",
     "Claim",
+    "ColumnMapping",
+    "Correction",
+    "Digest",
+    "Document",
     "LetterNotOpen",
     "Limit",
     "Merge",
     "Message",
+    "NotStanding",
     "NotUndoable",
+    "Notice",
+    "NoticeNotPossible",
     "Organisation",
+    "Outdated",
+    "Overtaken",
     "Plan",
     "Query",
     "SignOn",

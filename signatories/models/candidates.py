@@ -14,7 +14,7 @@ from django.db import connection
 from signatories import evidence, names
 
 # The nearest so many of each name. Measured: docs/names.md.
-MOST = 40
+MOST = 30
 # What stands for “equal”: above every likeness of trigrams, which is at most 1.
 EXACT = 2
 
@@ -42,7 +42,8 @@ class Asked:
             number,
             names.normalise(bare),
             "\n".join(keys),
-            "\n".join(short.upper() for short in shorts),
+            # Of “ICJ Kenya”, too, the acronym may be that of another.
+            "\n".join(short.upper() for short in shorts | {word for word in bare.split() if word.isupper()}),
             "\n".join(words),
             f"%{domain.upper()}%" if domain else None,
             self.letter,
@@ -56,12 +57,12 @@ _ASKED = """
     FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])
         AS given (number, normalised, keys, shorts, words, domain, letter, sign_on)
 """
-# Each branch has an index of its own.
+# Each branch has an index of its own, and computes one likeness of what it finds: that is what costs.
 _BY_NAME = """
-    SELECT {pk} AS pk, greatest(
-        similarity(name_normalised, asked.normalised), strict_word_similarity(asked.normalised, name_normalised)
-    ) AS nearness
-    FROM {table} WHERE {where} (name_normalised %% asked.normalised OR asked.normalised <<%% name_normalised)
+    SELECT {pk} AS pk, similarity(name_normalised, asked.normalised) AS nearness
+        FROM {table} WHERE {where} name_normalised %% asked.normalised
+    UNION ALL SELECT {pk}, strict_word_similarity(asked.normalised, name_normalised)
+        FROM {table} WHERE {where} asked.normalised <<%% name_normalised
     UNION ALL SELECT {pk}, {exact} FROM {table} WHERE {where} name_key = ANY(asked.keys)
     UNION ALL SELECT {pk}, {exact} FROM unnest(asked.words) AS word, {table} WHERE {where} word <<%% name_normalised
 """

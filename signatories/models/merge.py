@@ -45,9 +45,9 @@ class Plan:
     both: list[tuple[SignOn, SignOn]]
     """The accepted sign-ons of both on one letter."""
     variants: list[VariantName]
-    """Names that the kept one gains, unsaved; beside them the one of the two names that is not chosen."""
+    """Names that move, and an acronym, unsaved; beside them the one of the two names that is not chosen."""
     known: list[VariantName]
-    """Names that it has already."""
+    """Names that the kept one has already: they go, and come back with an undo."""
     chapters: list[Organisation]
     gained: dict[str, Any]
     """What is recorded of the absorbed one only."""
@@ -62,15 +62,13 @@ class Plan:
         ]
         found = list(absorbed.variants.order_by("pk"))
         if kept.acronym and absorbed.acronym:
-            found.append(VariantName(name=absorbed.acronym, kind=VariantName.Kind.ACRONYM))
+            found.append(VariantName(organisation=kept, name=absorbed.acronym, kind=VariantName.Kind.ACRONYM))
         keys = {kept.name_key, absorbed.name_key, names.key(kept.acronym)}
         keys |= set(kept.variants.values_list("name_key", flat=True))
-        variants, known = [], []
+        variants: list[VariantName] = []
+        known: list[VariantName] = []
         for one in found:
-            if one.name_key in keys:
-                known.append(one)
-            else:
-                variants.append(VariantName(organisation=kept, name=one.name, kind=one.kind))
+            (known if one.name_key in keys else variants).append(one)
             keys.add(one.name_key)
         chapters = list(absorbed.chapters.exclude(pk=kept.pk))
         return cls(kept, absorbed, sign_ons, both, variants, known, chapters, _gained(kept, absorbed))
@@ -129,8 +127,8 @@ class Merge(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     moved = models.JSONField()
-    """``sign_ons``: their numbers with the last transition of each; ``variants`` that the kept one gained;
-    ``chapters``; ``fields`` of the kept one that changed, with what they were and became."""
+    """``sign_ons``: their numbers with the last transition of each; ``variants`` that moved, were ``gained``, or went
+    because they were ``known``; ``chapters``; ``fields`` that changed, with what they were and became."""
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
@@ -188,11 +186,15 @@ class Merge(models.Model):
         for one, value in plan.gained.items():
             setattr(kept, "umbrella_id" if one == "umbrella" else one, value)
         kept.save()
-        variants = list(plan.variants)
+        moving = [variant for variant in plan.variants if variant.pk]
+        gained = [variant for variant in plan.variants if not variant.pk]
         other = old_name if name == absorbed.name else absorbed.name
         if not kept.is_known_as(other):
-            variants.append(VariantName(organisation=kept, name=other, kind=kind))
-        for variant in variants:
+            gained.append(VariantName(organisation=kept, name=other, kind=kind))
+        known = [[variant.pk, variant.name, variant.kind] for variant in plan.known if variant.pk]
+        VariantName.objects.filter(pk__in=[pk for pk, _name, _kind in known]).delete()
+        for variant in moving + gained:
+            variant.organisation = kept
             variant.save()
         for chapter in plan.chapters:
             chapter.umbrella = kept
@@ -211,7 +213,9 @@ class Merge(models.Model):
             user=user,
             moved={
                 "sign_ons": sorted(last.items()),
-                "variants": [variant.pk for variant in variants],
+                "variants": [variant.pk for variant in moving],
+                "gained": [variant.pk for variant in gained],
+                "known": known,
                 "chapters": [chapter.pk for chapter in plan.chapters],
                 "fields": {one: [before[one], after[one]] for one in after if before[one] != after[one]},
             },
@@ -242,7 +246,7 @@ class Merge(models.Model):
                 found.elsewhere.append(one)
             else:
                 (found.anew if one.pk in accepted_anew else found.back).append(one)
-        found.variants = list(self.kept.variants.filter(pk__in=self.moved["variants"]))
+        found.variants = list(self.kept.variants.filter(pk__in=self.moved["variants"] + self.moved["gained"]))
         above = self.absorbed.above()
         # One that stands above the absorbed one by now cannot stand below it, too.
         found.chapters = list(self.kept.chapters.filter(pk__in=self.moved["chapters"]).exclude(pk__in=above))
@@ -287,7 +291,11 @@ class Merge(models.Model):
         self._end(user, at)
         SignOn.objects.filter(pk__in=[one.pk for one in what.back]).move_to(absorbed)
         for variant in what.variants:
-            variant.delete()
+            if variant.pk in self.moved["gained"]:
+                variant.delete()
+            else:
+                variant.organisation = absorbed
+                variant.save(update_fields=["organisation"])
         for chapter in what.chapters:
             chapter.umbrella = absorbed
             chapter.save(update_fields=["umbrella"])
@@ -317,11 +325,15 @@ class Merge(models.Model):
         return digest(self.kept.belongings(), self.absorbed.belongings())
 
     def _end(self, user: User, at: datetime | None = None) -> None:
-        """Let the absorbed organisation stand again."""
+        """Let the absorbed organisation stand again, with those of its names that the kept one has, too."""
         self.undone_at, self.undone_by = at or timezone.now(), user
         self.save(update_fields=["undone_at", "undone_by"])
         self.absorbed.merged_into = None
         self.absorbed.save(update_fields=["merged_into"])
+        for pk, name, kind in self.moved["known"]:
+            variant = VariantName(pk=pk, organisation=self.absorbed, kind=kind)
+            variant.rename(name)
+            variant.save(force_insert=True)
 
 
 @transaction.atomic

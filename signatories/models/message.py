@@ -32,6 +32,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages about a sign-on."""
         return self.filter(sign_on__isnull=False)
 
+    def digests_to(self, address: str) -> Self:
+        """Digests to `address`, the oldest first."""
+        return self.filter(kind="digest", recipient__iexact=address)
+
     def overdue(self, at: datetime | None = None) -> Self:
         """Messages that should have been sent a while before `at` (now by default)."""
         return self.queued().filter(send_after__lt=(at or timezone.now()) - OVERDUE)
@@ -40,8 +44,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """One outgoing e-mail. Its links are put in when it is sent: no token is stored.
 
-    It is about a sign-on, and goes to its representative, or it is somebody else's affair, such as a
-    delivery's, and goes to whoever that says.
+    It is about a sign-on, and goes to its representative, or, as a notice, to an address that the
+    organisation publishes; or it is somebody else's affair, such as a delivery's, and goes to whoever that says.
     """
 
     class State(models.TextChoices):

@@ -5,7 +5,9 @@ import json
 from contextlib import suppress
 from typing import Any, Self
 
+import pghistory
 import pgtrigger
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.postgres.indexes import OpClass
 from django.core.exceptions import ValidationError
@@ -21,7 +23,7 @@ from letter.models import Letter
 from signatories import names
 
 from . import candidates
-from .variant_name import NamedModel, VariantName, similar_name, trigrams
+from .variant_name import NamedModel, VariantName, trigrams
 
 # Umbrellas are checked one transaction after the other, or two could close a loop between them; and a lock
 # taken by the trigger, not by the code, holds whatever the code does.
@@ -72,7 +74,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         """Organisations that `name` might be another form of, by name, acronym or website's domain, nearest first."""
         found = candidates.organisations([candidates.Asked(name, acronym, website)])[0]
         nearest = Case(*(When(pk=pk, then=place) for place, pk in enumerate(found)), default=len(found))
-        return self.filter(pk__in=found).order_by(nearest).prefetch_related("variants")
+        return self.standing().filter(pk__in=found).order_by(nearest).prefetch_related("variants")
 
     def known_as(self, name: str) -> Self:
         """Organisations whose name, or another form of it, is `name`, but for case, marks and punctuation."""
@@ -88,7 +90,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         for word in words.split():
             named = Q(name__icontains=word) | Q(name_normalised__contains=names.normalise(word) or word)
             has_all &= named | Q(acronym__icontains=word) | Q(website__icontains=word) | _has_variant(named)
-        return self.filter(has_all | similar_name(words) | _has_variant(similar_name(words)))
+        return self.filter(has_all | Q(pk__in=candidates.organisations([candidates.Asked(words)])[0]))
 
     def of_kind(self, kind: str) -> Self:
         """Organisations of one of `KINDS`; all for an empty one."""
@@ -125,6 +127,14 @@ def _has_variant(condition: Q) -> Q:
     return Q(pk__in=VariantName.objects.filter(condition).values("organisation"))
 
 
+@pghistory.track(
+    pghistory.InsertEvent("recorded"),
+    pghistory.UpdateEvent("changed"),
+    model_name="OrganisationHistory",
+    obj_field=pghistory.ObjForeignKey(related_name="history"),
+    exclude=["name_key", "name_normalised", "sort_key"],
+    append_only=True,
+)
 class Organisation(NamedModel):
     """A body that signs; `name` is the authorised form of its name (ISAAR(CPF) 5.1.2).
 
@@ -221,7 +231,7 @@ class Organisation(NamedModel):
         asked = [candidates.Asked(name, acronym, self.website) for name, acronym in forms[:8]]
         near = {pk for keys in candidates.organisations(asked) for pk in keys}
         found = []
-        for other in Organisation.objects.filter(pk__in=near - {self.pk}).prefetch_related("variants"):
+        for other in Organisation.objects.standing().filter(pk__in=near - {self.pk}).prefetch_related("variants"):
             others = [(other.name, other.acronym), *((variant.name, "") for variant in other.variants.all())]
             likeliest = min(
                 (
@@ -235,6 +245,11 @@ class Organisation(NamedModel):
         return sorted(found, key=lambda pair: (pair[1].rank, pair[0].sort_key))[:12]
 
     # ── its names ──
+
+    def names_ever(self) -> "models.QuerySet[Any]":
+        """Return the events of its variant names, those included that were forgotten."""
+        # Made by `pghistory.track`, so there is no class to import.
+        return apps.get_model("signatories", "VariantNameHistory").objects.filter(organisation_id=self.pk)
 
     def is_known_as(self, name: str) -> bool:
         """Whether `name` is already recorded, but for case, marks and punctuation."""

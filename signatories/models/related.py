@@ -148,6 +148,7 @@ def _of_domains(
     for domain, state, count in rows.values_list("email_domain", "state").annotate(Count("pk")):
         counts[domain][state] = count
     place = Window(RowNumber(), partition_by=F("email_domain"), order_by=[F("created_at").desc(), F("pk").desc()])
+    one: Any
     for one in rows.annotate(place=place).filter(place__lte=SHOWN + 1).order_by("-created_at", "-pk"):
         latest[one.email_domain].append(one)
     return counts, latest

@@ -1,6 +1,6 @@
 """The act of one organisation asking to stand under one letter, and all that may happen to it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -9,22 +9,25 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Lower, NullIf
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from audit.models import record
-from letter.content import Line
+from letter.content import Line, interface_language
 from letter.models import Letter, LetterText
 from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, Source, State, Who
 
-from . import related, similar
+from . import figures, related, similar
 from .claim import Claim
+from .document import Document
 from .message import Message
+from .notice import Notice
 from .organisation import Organisation
+from .query import Query, QueryQuerySet
 from .related import Related, email_domain
 from .similar import Similar
 from .transition import Transition
@@ -93,7 +96,7 @@ def order_of(state: str) -> tuple[str, ...]:
     return ("state_since" if waits else "-state_since", "pk")
 
 
-class SignOnQuerySet(models.QuerySet["SignOn"]):
+class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
     """Which sign-ons?"""
 
     def live(self) -> Self:
@@ -103,6 +106,10 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
     def accepted(self) -> Self:
         """Sign-ons of signatories, in the order of the printed list."""
         return self.filter(state=State.ACCEPTED).order_by("sort_key", "pk")
+
+    def to(self, letter: Letter | None) -> Self:
+        """Sign-ons to `letter`; to any if it is None."""
+        return self.filter(letter=letter) if letter else self.all()
 
     def in_state(self, state: str) -> Self:
         """Sign-ons in `state`, in the order of `order_of`."""
@@ -167,9 +174,50 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
         confirmations = Transition.objects.filter(sign_on=OuterRef("pk"), verb="confirm")
         return self.annotate(is_confirmed=Exists(confirmations))
 
+    def with_exchange(self) -> Self:
+        """Sign-ons with `asked_at` and `answered_at`, of the last question and answer, and `has_overdue_query`."""
+        queries = Query.objects.filter(sign_on=OuterRef("pk")).order_by("-pk")
+        answered = queries.filter(ended__verb="answer")
+        return self.annotate(
+            asked_at=Subquery(queries.values("asked__at")[:1]),
+            answered_at=Subquery(answered.values("ended__at")[:1]),
+            has_overdue_query=Exists(Query.objects.overdue().filter(sign_on=OuterRef("pk"))),
+        )
+
+    def with_documents(self) -> Self:
+        """Sign-ons with `has_seen_document`: whether a moderator has looked at one of their documents."""
+        return self.annotate(has_seen_document=Exists(Document.objects.seen().filter(sign_on=OuterRef("pk"))))
+
+    def namesakes(self, letter: Letter, name: str) -> Self:
+        """Live sign-ons for an organisation of the same name, whoever has signed."""
+        return self.live().filter(letter=letter, name_key=names.key(name))
+
+    def with_name_to_write(self) -> Self:
+        """Sign-ons with `name_to_write`: the name as listed, or, before it was accepted, as signed."""
+        return self.annotate(name_to_write=Coalesce(NullIf(F("listed_name"), Value("")), F("name_as_signed")))
+
     def with_evidence(self) -> Self:
         """Sign-ons with all that `evidence.ladder` reads of them."""
-        return self.with_confirmation().with_bursts()
+        return self.with_confirmation().with_bursts().with_documents().with_notices()
+
+    def with_notices(self) -> Self:
+        """Sign-ons with `objection`: what came of notices to the organisation's published address, as a code.
+
+        “objected” if somebody there objected and no moderator has settled it, “confirmed”, “silent” if nobody answered
+        in time, “asked”; else empty. `has_published_answer`: whether they confirmed that it is theirs.
+        """
+        notices = Notice.objects.filter(sign_on=OuterRef("pk")).order_by()
+        confirmed = Exists(notices.filter(confirmed_at__isnull=False, objected_at=None))
+        return self.annotate(
+            has_published_answer=confirmed,
+            objection=Case(
+                When(Exists(notices.filter(objected_at__isnull=False, settled_at=None)), then=Value("objected")),
+                When(confirmed, then=Value("confirmed")),
+                When(Exists(notices.filter(objected_at=None, silent_at__isnull=False)), then=Value("silent")),
+                When(Exists(notices.waiting()), then=Value("asked")),
+                default=Value(""),
+            ),
+        )
 
     def with_bursts(self) -> Self:
         """Sign-ons with `is_in_burst`: whether more than `related.BURST` came from one place within an hour."""
@@ -180,6 +228,10 @@ class SignOnQuerySet(models.QuerySet["SignOn"]):
         """Sign-ons that came in a burst from one e-mail domain or network, since a moment if one is given."""
         some = self.filter(created_at__gte=since) if since else self
         return some.with_bursts().filter(is_in_burst=True)
+
+    def bursts(self, since: datetime) -> list[figures.Burst]:
+        """Return from which e-mail domains the unusual sign-ons since `since` came."""
+        return figures.bursts(self.unusual(since))
 
     def similar_to_each(self, sign_ons: Sequence["SignOn"]) -> dict[int, list[Similar]]:
         """Return, by key, what each of `sign_ons` may be another form of, likeliest first."""
@@ -308,6 +360,8 @@ class SignOn(models.Model):
             models.Index(Lower("email"), name="sign_on_email"),
             models.Index(email_domain(), "created_at", name="sign_on_email_domain"),
             models.Index(fields=["network_key", "created_at"], condition=~Q(network_key=""), name="sign_on_network"),
+            # Those whose organisation no moderator has named yet: signatories/models/candidates.py.
+            models.Index(fields=["name_key"], condition=Q(organisation=None), name="sign_on_name_key"),
             trigrams(
                 fields=["name_normalised"],
                 opclasses=["gin_trgm_ops"],
@@ -361,13 +415,15 @@ class SignOn(models.Model):
 
     @classmethod
     @transaction.atomic
-    def register(cls, text: LetterText, actor: Actor, *, note: str, **received: Any) -> "SignOn":
-        """Record a sign-on that came by e-mail, on paper or in an import; it waits for a decision.
+    def register(
+        cls, text: LetterText, actor: Actor, *, note: str, documents: Iterable[Document] = (), **received: Any
+    ) -> "SignOn":
+        """Record a sign-on that came by e-mail, on paper or in an import, with what shows it; it waits for a decision.
 
         Raises:
             LetterNotOpen: before the letter opens, while its text is not yet fixed. A late one is welcome.
             AlreadyListed: if this person has a live sign-on for an organisation of this name.
-            ValidationError: when a field breaks a rule.
+            ValidationError: when a field breaks a rule, or there are too many documents.
         """
         if not text.letter.has_opened():
             raise LetterNotOpen
@@ -375,7 +431,13 @@ class SignOn(models.Model):
         twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed) if sign_on.email else None
         if twin:
             raise AlreadyListed(twin)
-        sign_on._move("register", actor, reason=sign_on.source, note=note)
+        sign_on._move(
+            "register",
+            actor,
+            reason=sign_on.source,
+            note=note,
+            also=lambda _registered: [one.attach(sign_on, actor.who, actor.user) for one in documents],
+        )
         return sign_on
 
     @classmethod
@@ -396,27 +458,41 @@ class SignOn(models.Model):
         return self._move("confirm", REPRESENTATIVE)
 
     def query(self, actor: Actor, *, question: str, language: str = "", seen: int | None = None) -> Transition:
-        """Ask the representative something, in `language` (that of the text by default); an answer is waited for."""
+        """Ask the representative something, in `language` (that of the text by default), and wait for the answer."""
         language = language or self.text.language
-        return self._move(
-            "query",
-            actor,
-            seen=seen,
-            note=question,
-            also=lambda asked: self.queries.create(asked=asked, language=language),
-        )
+        # The message around the question speaks its language, as far as there is a catalogue.
+        with translation.override(interface_language(language)):
+            return self._move(
+                "query",
+                actor,
+                seen=seen,
+                note=question,
+                also=lambda asked: self.queries.create(asked=asked, language=language),
+            )
 
     def answer(
-        self, actor: Actor = REPRESENTATIVE, *, answer: str, note: str = "", seen: int | None = None
+        self,
+        actor: Actor = REPRESENTATIVE,
+        *,
+        answer: str,
+        note: str = "",
+        documents: Iterable[Document] = (),
+        seen: int | None = None,
     ) -> Transition:
-        """Answer the open question; a moderator, for a reply that came by mail, notes where it is kept."""
-        return self._move(
-            "answer",
-            actor,
-            seen=seen,
-            note=note,
-            also=lambda answered: self.queries.filter(ended=answered).update(answer=answer),
-        )
+        """Answer the open question; a moderator, for a reply that came by mail, notes where it is kept.
+
+        Raises:
+            ValidationError: if there is no room for so many documents.
+            SomebodyWasFaster, NotAllowed, PermissionDenied: see `_move`.
+        """
+
+        def keep(answered: Transition) -> None:
+            query = self.queries.get(ended=answered)
+            query.answer = answer
+            query.save(update_fields=["answer"])
+            query.documents.set([one.attach(self, actor.who, actor.user) for one in documents])
+
+        return self._move("answer", actor, seen=seen, note=note, also=keep)
 
     @transaction.atomic
     def accept(
@@ -429,10 +505,11 @@ class SignOn(models.Model):
         listed_country: str = "",
         listed_website: str = "",
         seen: int | None = None,
+        is_silent: bool = False,
     ) -> Transition:
         """List the organisation, an existing one or (None) a new one, under exactly these words.
 
-        One that was merged into another meanwhile stands for that one.
+        One that was merged into another meanwhile stands for that one. `is_silent` is for imports: see `_move`.
 
         Raises:
             AlreadyListed: if the organisation is a signatory of this letter by another sign-on.
@@ -462,15 +539,16 @@ class SignOn(models.Model):
             "sort_key": names.sort_key(listed_name),
         }
         anchor = before.anchor if before.organisation_id == organisation.pk else None
+        listing["also"] = self.corrections.fulfil
         try:
             with transaction.atomic():
-                return self._move("accept", actor, seen=seen, anchor=anchor, **listing)
+                return self._move("accept", actor, seen=seen, anchor=anchor, is_silent=is_silent, **listing)
         except IntegrityError as error:
             other = organisation.sign_ons.filter(letter=self.letter).accepted().exclude(pk=self.pk).first()
             if other is not None:
                 raise AlreadyListed(other) from error
         # Its place on the page is that of a line which went to another organisation in a split.
-        return self._move("accept", actor, seen=seen, anchor=-self.pk, **listing)
+        return self._move("accept", actor, seen=seen, anchor=-self.pk, is_silent=is_silent, **listing)
 
     def decline(self, actor: Actor, *, reason: str, note: str = "", seen: int | None = None) -> Transition:
         """Decline, with a reason of `states.Reason` and a note that is sent to the representative."""
@@ -509,6 +587,7 @@ class SignOn(models.Model):
         note: str = "",
         made: dict[str, Any] | None = None,
         also: Callable[[Transition], object] | None = None,
+        is_silent: bool = False,
         **changes: Any,
     ) -> Transition:
         """Carry out `verb`: state, record, message and stale list in one transaction.
@@ -521,6 +600,9 @@ class SignOn(models.Model):
             note: for the record, and with some verbs for the representative; required by some.
             made: what `Organisation.forget` deletes if this is undone.
             also: writes what else belongs to it, before its message is worded.
+            is_silent: leave out the rule's message. Only where the representative has never heard of this site, as
+                in an import of what was gathered elsewhere: five thousand messages from a stranger help nobody. What
+                happens to the sign-on afterwards is told as ever.
             changes: fields that change with the state.
 
         Raises:
@@ -573,7 +655,7 @@ class SignOn(models.Model):
             self._put_back(last)
         if also:
             also(transition)
-        if rule.message:
+        if rule.message and not is_silent:
             mail.queue(self, rule.message, transition=transition, is_decision=rule.can_be_undone)
         if State.ACCEPTED in (before, target):
             self.letter.mark_stale()
@@ -609,8 +691,13 @@ class SignOn(models.Model):
         Message.take_up(kept["messages"])
         Organisation.forget(kept.get("organisation"), kept.get("variants", []))
         self.queries.filter(ended=last).update(ended=None)
+        self.corrections.unfulfil(last)
 
     # ── what a moderator wants to know ──
+
+    def exchange(self) -> QueryQuerySet:
+        """Return what was asked and answered, in order."""
+        return self.queries.exchange()
 
     @property
     def name_to_print(self) -> str:

@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from signatories.forms import house_style
 from signatories.forms.decisions import FORMS
 from signatories.models import Actor, AlreadyListed, Claim, SomebodyWasFaster, TooLate
 from signatories.states import NotAllowed
@@ -26,7 +27,9 @@ def decision(verb):
     def view(request, pk):
         one = get_sign_on(pk)
         kwargs = {"similar": one.similar()} if verb == "accept" else {}
-        form = FORMS[verb](request.POST, sign_on=one, **kwargs)
+        form = FORMS[verb](request.POST, request.FILES, sign_on=one, **kwargs)
+        if verb == "accept" and house_style.BUTTON in request.POST:
+            return show(request, one, (verb, form.filled_in(sign_on=one, **kwargs)))
         if not form.is_valid():
             return show(request, one, (verb, form), status=422)
         onwards = address(one, request) if verb in STAYS else address_of_next(one, request)

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django_countries import countries
 
-from letter.models import Publication
-from signatories.models import Message, SignOn, Transition
+from signatories.attention import attention
+from signatories.models import SignOn, Transition
 from signatories.states import State
 
 from . import filters
@@ -21,9 +21,7 @@ from .desk import moderators
 @moderators()
 def queue(request):
     """List the sign-ons that are asked for, with what else waits for somebody at the desk."""
-    unprintable = Publication.objects.exclude(missing_glyphs=[]).select_related("letter")
-    failed = Message.objects.failed().to_representatives().select_related("sign_on")[:20]
-    return workbench(request, "moderation/queue.html", {"unprintable": unprintable, "failed": failed})
+    return workbench(request, "moderation/queue.html", {"attention": attention()})
 
 
 @require_safe
@@ -51,7 +49,7 @@ def workbench(request, template, context, *, one=None, status=200):
             "previous": rows.beyond(one, asked.order, backwards=True).first(),
         }
     page = paginator.get_page(number)
-    shown = SignOn.objects.with_evidence().with_seen().select_related("letter").in_bulk(page)
+    shown = SignOn.objects.with_evidence().with_seen().with_exchange().select_related("letter").in_bulk(page)
     context |= {
         "asked": asked,
         "here": asked.address(),

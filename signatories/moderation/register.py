@@ -1,6 +1,7 @@
 """Entering a sign-on that came by e-mail or on paper."""
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -20,12 +21,15 @@ def register(request, slug):
     letter = get_object_or_404(Letter.objects.opened(), slug=slug)
     if letter.text() is None:
         raise Http404
-    form = RegisterForm(request.POST if request.method == "POST" else None)
+    posted = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = RegisterForm(*posted, letter=letter, user=request.user)
     if form.is_valid():
         try:
             one = SignOn.register(letter.text(), Actor.moderator(request.user), **form.cleaned_data)
         except LetterNotOpen:
             raise Http404 from None
+        except ValidationError as error:
+            form.add_error("documents", error.messages)
         except AlreadyListed as twin:
             form.add_error(
                 "email",

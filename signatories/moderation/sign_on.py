@@ -63,6 +63,8 @@ def panels(user, one, bound=None):
         "colleague": colleague(one, user),
         "transitions": one.transitions.select_related("user"),
         "messages_sent": one.messages.all(),
+        "notices": one.notices.with_answer(),
+        "corrections": one.corrections.select_related("user", "decided_by").order_by("-pk"),
     }
 
 

@@ -55,7 +55,7 @@ def new_page(browser, site):
 
     def open_page(width=1280, height=900, **options):
         viewport = {"width": width, "height": height}
-        context = browser.new_context(base_url=site.url, viewport=viewport, locale="en-GB", **options)
+        context = browser.new_context(**{"base_url": site.url, "viewport": viewport, "locale": "en-GB"} | options)
         context.set_default_timeout(10_000)
         contexts.append(context)
         return context.new_page()
@@ -67,41 +67,49 @@ def new_page(browser, site):
 
 @pytest.fixture(scope="module")
 def session(browser, site):
-    """The cookies of a moderator who has signed in; once for all, because a code works only once."""
-    return signed_in(browser, site)
+    """The cookies of a moderator who has signed in."""
+    return signed_in(browser, site, "moderator")
 
 
-def signed_in(browser, site):
-    """Return the cookies of the demo's moderator at `site`."""
-    if site.session is None:
-        context = browser.new_context(base_url=site.url)
-        page = context.new_page()
-        page.goto("/moderation/")
-        page.get_by_label("Username").fill("moderator")
+@pytest.fixture(scope="module")
+def administrator(browser, site):
+    """The cookies of an administrator who has signed in."""
+    return signed_in(browser, site, "administrator")
+
+
+def signed_in(browser, site, login):
+    """Sign in as one of the demo's accounts, unless that was done: a code works only once, and attempts are counted."""
+    context = browser.new_context(base_url=site.url, storage_state=site.sessions.get(login))
+    page = context.new_page()
+    page.goto("/moderation/")
+    if "/sign-in/" in page.url:
+        page.get_by_label("Username").fill(login)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in", exact=True).click()
         page.get_by_role("textbox", name="Code").fill(authenticator.code())
         page.get_by_role("button", name="Sign in", exact=True).click()
-        expect(page.get_by_role("heading", name="Sign-ons")).to_be_visible()
-        site.session = context.storage_state()
-        context.close()
-    return site.session
+    expect(page.get_by_role("heading", name="Sign-ons")).to_be_visible()
+    site.sessions[login] = context.storage_state()
+    context.close()
+    return site.sessions[login]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def addresses(site):
-    """The address of each kind of page, by its name."""
+    """The address of each kind of page, by its name; made once, for all modules."""
     made = site.python(f"""
 import json
 from django.contrib.auth.models import User
+from accounts.models import Invitation
 from delivery.models import FollowUp
 from letter.models import Letter
 from signatories import links
-from signatories.models import Actor, SignOn
+from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn
 from tests import factories
 from uuid import uuid4
 letter = Letter.objects.get(slug="icc-2020")
 fields = {LONG!r}
+about = {{"country": fields["country"], "website": fields["website"]}}
 waiting, new, away = (SignOn.sign(letter.text(), **fields | {{"acronym": acronym, "email": acronym + fields["email"]}})
     for acronym in ("ONE", "TWO", "THREE"))
 waiting.confirm()
@@ -110,6 +118,12 @@ batch = uuid4()
 one = factories.a_sign_on(letter, "pending", email=f"{{batch}}@example.org")
 one.decline(Actor.moderator(User.objects.get(username="moderator"), batch=batch), reason="other")
 accepted = SignOn.objects.in_state("accepted").filter(letter=letter)[0]
+desk = Actor.moderator(User.objects.get(username="moderator"))
+asked = waiting.notices.first() or Notice.send(waiting, desk, address="office@dds.example", found_at=fields["website"])
+objected = accepted.notices.first() or Notice.send(accepted, desk, address="office@dds.example", found_at="their page")
+objected.object(words="Nobody here knows of it: " + fields["website"])
+corrected = Correction.propose(accepted, name="  ".join([accepted.listed_name, fields["name_as_signed"].upper()])[:200],
+    website=fields["website"], reason=fields["representative_name"])
 delivered = Letter.objects.filter(slug="delivered").first()
 if delivered is None:
     delivered = factories.a_published("Al-Haq", slug="delivered")
@@ -120,20 +134,50 @@ if delivered is None:
 sent = delivered.recipients.first()
 noted = sent.follow_ups.first() or FollowUp.record(sent, User.objects.first(), event="answered", on="2020-05-20",
     words="We thank you.", who="Austria")
+invited = Invitation.objects.first() or Invitation.invite(
+    None, email=fields["email"], name=fields["representative_name"], roles=["moderator", "secretariat"])
 book = letter.recipients.first() or factories.a_recipient(letter)
+sheet = f"Organisation,Country,E-mail\\n{{fields['name_as_signed']}},AT,{{fields['email']}}\\nOdhikar,Atlantis,x\\n"
+table, done = factories.a_batch(letter, sheet), factories.a_batch(letter, is_imported=True)
+known = Organisation.objects.standing().order_by("pk").first()
+merge = Merge.objects.first()
+if merge is None:
+    long, short = (Organisation.objects.create(name=name, **about) for name in (fields["name_as_signed"], "DDSGMV"))
+    long.learn("Danube Steamship Society for Human Rights")
+    Organisation.objects.create(name="Ortsgruppe Wien", umbrella=short)
+    merge = Merge.merge(User.objects.first(), long, short)
 print(json.dumps({{
+    "imported": f"/moderation/imports/{{done.pk}}/",
+    "rows": f"/moderation/imports/{{table.pk}}/",
+    "columns": f"/moderation/imports/{{table.pk}}/columns/",
     "confirm": f"/confirm/{{links.token('confirm', new.pk)}}/",
     "used link": f"/confirm/{{links.token('confirm', waiting.pk)}}/",
     "status": f"/status/{{links.token('status', waiting.pk)}}/",
     "status, withdrawn": f"/status/{{links.token('status', away.pk)}}/",
     "withdraw": f"/status/{{links.token('status', waiting.pk)}}/withdraw/",
+    "correct": f"/status/{{links.token('status', waiting.pk)}}/correct/",
+    "objection": f"/objection/{{links.notice_token(asked.pk)}}/",
+    "objection, in Arabic": f"/objection/{{links.notice_token(asked.pk)}}/ar/",
+    "objection, answered": f"/objection/{{links.notice_token(objected.pk)}}/es/",
+    "notify": f"/moderation/sign-ons/{{waiting.pk}}/notify/",
+    "settle": f"/moderation/notices/{{objected.pk}}/settle/",
+    "edit": f"/moderation/sign-ons/{{accepted.pk}}/edit/",
+    "correction": f"/moderation/corrections/{{corrected.pk}}/",
     "sign-on": f"/moderation/sign-ons/{{waiting.pk}}/",
     "sign-on, accepted": f"/moderation/sign-ons/{{accepted.pk}}/",
+    "organisation": f"/moderation/organisations/{{merge.kept_id}}/",
+    "edit organisation": f"/moderation/organisations/{{merge.kept_id}}/edit/",
+    "choose other": f"/moderation/organisations/{{merge.kept_id}}/merge/?q=justice",
+    "merge": f"/moderation/organisations/{{merge.kept_id}}/merge/{{known.pk}}/",
+    "undo merge": f"/moderation/merges/{{merge.pk}}/undo/",
+    "split": f"/moderation/organisations/{{merge.kept_id}}/split/",
     "edition": letter.editions.first().path,
     "recipient": f"/moderation/letters/delivered/recipients/{{sent.pk}}/",
     "note": f"/moderation/letters/delivered/follow-ups/{{noted.pk}}/",
     "batch": f"/moderation/batches/{{batch}}/",
     "change": f"/moderation/letters/icc-2020/recipients/{{book.pk}}/change/",
+    "person": f"/moderation/people/{{User.objects.get(username='reader').pk}}/",
+    "invitation": f"/moderation/invitation/{{invited.token}}/",
 }}))
 """)
     return json.loads(made.splitlines()[-1]) | {
@@ -147,12 +191,24 @@ print(json.dumps({{
         "sign, with errors": "/icc-2020/sign/",
         "sent": "/icc-2020/sign/sent/",
         "bad link": "/status/cut-short/",
+        "bad objection": "/objection/cut-short/fr/",
+        "corrections": "/moderation/corrections/",
         "nothing there": "/nothing/is/here/",
         "sign-in": "/moderation/sign-in/",
+        "forgotten password": "/moderation/password/",
+        "account": "/moderation/account/",
+        "second factor": "/moderation/account/second-factor/",
+        "people": "/moderation/people/",
+        "invite": "/moderation/people/invite/",
         "queue": "/moderation/",
         "search": "/moderation/?q=justice",
+        "organisations": "/moderation/organisations/",
         "keys": "/moderation/keys/",
         "register": "/moderation/register/icc-2020/",
+        "export": "/moderation/export/?q=justice",
+        "figures": "/moderation/figures/",
+        "figures, one letter": "/moderation/figures/icc-2020/",
+        "digest": "/moderation/digest/",
         "deliveries": "/moderation/letters/",
         "recipients": "/moderation/letters/icc-2020/recipients/",
         "recipients, delivered": "/moderation/letters/delivered/recipients/",
@@ -160,16 +216,19 @@ print(json.dumps({{
         "import": "/moderation/letters/icc-2020/recipients/import/",
         "preview": "/moderation/letters/icc-2020/recipients/import/",
         "deliver": "/moderation/letters/icc-2020/deliver/",
+        "imports": "/moderation/imports/",
+        "import a file": "/moderation/imports/upload/",
     }
 
 
 @pytest.fixture
-def visit(new_page, session, addresses):
+def visit(new_page, session, administrator, addresses):
     """Open the page of that name (see `PUBLIC` and `DESK`), signed in if it is the moderators'."""
 
     def open_named(name, **options):
-        is_desk = addresses[name].startswith("/moderation/") and name != "sign-in"
-        page = new_page(**options, storage_state=session if is_desk else None)
+        is_desk = addresses[name].startswith("/moderation/") and name not in DOOR
+        cookies = administrator if name in ADMINISTRATION else session
+        page = new_page(**options, storage_state=cookies if is_desk else None)
         page.goto(addresses[name])
         if name == "sign, with errors":
             page.get_by_role("textbox", name="Website").fill("ftp://example.org")
@@ -190,9 +249,16 @@ def visit(new_page, session, addresses):
 PUBLIC = [
     "letter", "edition", "countries", "changes", "share", "verify", "embed",
     "sign", "sign, with errors", "sent", "confirm", "used link", "status", "status, withdrawn",
-    "withdraw", "bad link", "nothing there",
+    "withdraw", "correct", "bad link", "nothing there",
+    "objection", "objection, in Arabic", "objection, answered", "bad objection",
 ]  # fmt: skip
+DOOR = {"sign-in", "forgotten password", "invitation"}
+ADMINISTRATION = {"people", "person", "invite"}
 DESK = [
-    "sign-in", "queue", "search", "keys", "batch", "sign-on", "sign-on, accepted", "register", "deliveries",
-    "recipients", "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
+    *sorted(DOOR | ADMINISTRATION), "account", "second factor", "notify", "settle", "edit", "corrections", "correction",
+    "queue", "search", "keys", "batch", "sign-on", "sign-on, accepted", "register", "deliveries", "recipients",
+    "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
+    "export", "figures", "figures, one letter", "digest",
+    "imports", "import a file", "columns", "rows", "imported",
+    "organisations", "organisation", "edit organisation", "choose other", "merge", "undo merge", "split",
 ]  # fmt: skip

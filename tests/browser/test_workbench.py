@@ -142,7 +142,7 @@ def open_page(browser, desk):
 
     def opened(address="/moderation/", width=1280, height=900, **options):
         viewport = {"width": width, "height": height}
-        state = signed_in(browser, desk)
+        state = signed_in(browser, desk, "moderator")
         context = browser.new_context(
             base_url=desk.url, viewport=viewport, locale="en-GB", storage_state=state, **options
         )

@@ -11,7 +11,7 @@ from django.db import connection
 from procrastinate.contrib.django import app
 
 from letter import jobs as documents
-from letter.jobs import DOCUMENTS, MAIL, PUBLICATION
+from letter.jobs import DOCUMENTS, IMPORTS, MAIL, PUBLICATION
 from signatories import jobs
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class Command(BaseCommand):
                 asyncio.create_task(
                     worker_app.run_worker_async(queues=[queue], concurrency=threads, install_signal_handlers=False)
                 )
-                for queue, threads in ((PUBLICATION, 2), (MAIL, 4), (DOCUMENTS, 1))
+                for queue, threads in ((PUBLICATION, 2), (MAIL, 4), (DOCUMENTS, 1), (IMPORTS, 1))
             ]
             try:
                 await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)

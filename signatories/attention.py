@@ -1,0 +1,98 @@
+"""What somebody at the desk should look at, for the queue and for the digest."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.models import Entry
+from letter.models import Publication, absolute
+
+from .models import Correction, Message, Notice, Query, SignOn
+from .models.figures import Burst, Waiting
+from .states import State
+
+# Failed messages and objections that are shown one by one.
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Attention:
+    """What wants somebody, beside the queue."""
+
+    failed: list[Message]
+    """Messages to representatives that could not be sent, the first few of them."""
+    failed_count: int
+    unprintable: list[Publication]
+    """Letters whose PDF lacks characters."""
+    objections: list[Notice]
+    """By organisations, not settled yet, the first few of them."""
+    objection_count: int
+    corrections: int
+    """Corrections that wait for a moderator."""
+    overdue: int
+    """Questions whose answer is not to be expected any more."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing wants anybody."""
+        return not (self.failed or self.unprintable or self.objections or self.corrections or self.overdue)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a digest tells: counts and domains, and nobody's name."""
+
+    at: datetime
+    waiting: list[Waiting]
+    bursts: list[Burst]
+    """Of the last day."""
+    unanswered: int
+    """Questions that representatives have not answered yet. They alone are no reason to write."""
+    attention: Attention
+    newest: Entry | None
+    """The newest entry of the record: whoever keeps the digest can tell whether the record was cut off later."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it would say nothing."""
+        return not (self.waiting or self.bursts) and self.attention.is_empty
+
+    def context(self) -> dict[str, Any]:
+        """Return what the message's templates take."""
+        return {
+            "report": self,
+            "total": sum(one.count for one in self.waiting),
+            "queue_url": absolute(reverse("moderation:queue")),
+            "digest_url": absolute(reverse("moderation:digest")),
+        }
+
+
+def attention() -> Attention:
+    """Return what wants somebody. Five queries; more only when many messages have failed, or many have objected."""
+    failing, objecting = Message.objects.failed().to_representatives(), Notice.objects.objections()
+    failed, objections = list(failing.select_related("sign_on")[:SHOWN]), list(objecting[:SHOWN])
+    return Attention(
+        failed=failed,
+        failed_count=len(failed) if len(failed) < SHOWN else failing.count(),
+        unprintable=list(Publication.objects.exclude(missing_glyphs=[]).select_related("letter")),
+        objections=objections,
+        objection_count=len(objections) if len(objections) < SHOWN else objecting.count(),
+        corrections=Correction.objects.proposed().count(),
+        overdue=Query.objects.overdue().count(),
+    )
+
+
+def report(at: datetime | None = None) -> Report:
+    """Return what there is to tell at `at` (now by default)."""
+    at = at or timezone.now()
+    return Report(
+        at=at,
+        waiting=SignOn.objects.waiting_by_letter(at),
+        bursts=SignOn.objects.bursts(at - timedelta(days=1)),
+        unanswered=SignOn.objects.in_state(State.QUERIED).count(),
+        attention=attention(),
+        newest=Entry.objects.first(),
+    )
