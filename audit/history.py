@@ -8,6 +8,9 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import models
 
+# The label of an event that says that a row was deleted.
+FORGOTTEN = "forgotten"
+
 
 @dataclass(frozen=True)
 class Change:
@@ -23,21 +26,25 @@ class Change:
 
 
 def changes(history: "models.QuerySet[Any]", fields: Iterable[str]) -> Iterator[Change]:
-    """Yield the changes of one row, oldest first; two queries.
+    """Yield the changes of rows, oldest first; two queries.
 
     Args:
-        history: the row's events, of a model made by ``pghistory.track``.
+        history: the events of one row or several, of a model made by ``pghistory.track``.
         fields: the fields that a reader cares for.
     """
     events = list(history.select_related("pgh_context").order_by("pgh_id"))
-    users = {(event.pgh_context.metadata.get("user") if event.pgh_context else None) for event in events}
+    users = {event.pgh_context.metadata.get("user") if event.pgh_context else None for event in events}
     names = {user.pk: user.get_username() for user in User.objects.filter(pk__in=users - {None})}
-    before = None
+    before: dict[int, Any] = {}
     for event in events:
         user = event.pgh_context.metadata.get("user") if event.pgh_context else None
-        pairs = [(name, getattr(before, name, ""), getattr(event, name)) for name in fields]
-        differing = [(name, old, new) for name, old, new in pairs if old != new]
+        is_gone = event.pgh_label == FORGOTTEN
+        differing = []
+        for name in fields:
+            new = getattr(event, name) or ""
+            old, new = (new, "") if is_gone else (getattr(before.get(event.pgh_obj_id), name, None) or "", new)
+            if old != new:
+                differing.append((str(event._meta.get_field(name).verbose_name), old, new))
         if differing:
-            words = [(str(event._meta.get_field(name).verbose_name), old, new) for name, old, new in differing]
-            yield Change(event.pgh_created_at, event.pgh_label, names.get(user, ""), words)
-        before = event
+            yield Change(event.pgh_created_at, event.pgh_label, names.get(user, ""), differing)
+        before[event.pgh_obj_id] = event

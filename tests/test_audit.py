@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 
 from audit.models import NOTHING, Entry, faults, record
 from letter.jobs import verify_every_night
-from signatories.models import Actor
+from signatories.models import Actor, Organisation, VariantName
 from tests.factories import a_letter, a_moderator, a_sign_on
 
 
@@ -292,4 +292,31 @@ def test_the_nightly_check_reports_what_is_wrong_with_the_record(three_entries, 
 
     assert [one.getMessage() for one in caplog.records if "record of the desk" in one.getMessage()] == [
         "The record of the desk: entry 2 was changed: its hash is not that of what it says."
+    ]
+
+
+# In transactions of their own: who changes something is told to Postgres for the length of one.
+@pytest.mark.django_db(transaction=True)
+def test_what_an_organisation_was_is_kept_field_by_field_with_who_changed_it(client):
+    moderator = a_moderator()
+    client.force_login(moderator)
+    one = Organisation.objects.create(name="Al Haq", country="PS")
+    client.post(
+        f"/moderation/organisations/{one.pk}/edit/",
+        {"name": "Al-Haq", "acronym": "AH", "country": "PS", "website": "", "umbrella": "", "keeps_former": "on"}
+        | {"seen": client.get(f"/moderation/organisations/{one.pk}/edit/").context["form"]["seen"].value()},
+    )
+    Organisation.objects.filter(pk=one.pk).update(website="https://www.alhaq.org")
+    VariantName.objects.create(organisation=one, name="Law in the Service of Man").delete()
+
+    page = client.get(f"/moderation/organisations/{one.pk}/")
+
+    assert [(change.by, change.fields) for change in page.context["changes"]] == [
+        ("", [("name", "", "Al Haq"), ("country", "", "PS")]),
+        (moderator.username, [("name", "Al Haq", "Al-Haq"), ("acronym", "", "AH")]),
+        ("", [("website", "", "https://www.alhaq.org")]),
+    ]
+    assert [change.fields[0] for change in page.context["names_changed"]] == [
+        ("name", "", "Law in the Service of Man"),
+        ("name", "Law in the Service of Man", ""),
     ]

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import pghistory
 import pgtrigger
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.postgres.indexes import OpClass
 from django.core.exceptions import ValidationError
@@ -244,6 +245,11 @@ class Organisation(NamedModel):
         return sorted(found, key=lambda pair: (pair[1].rank, pair[0].sort_key))[:12]
 
     # ── its names ──
+
+    def names_ever(self) -> "models.QuerySet[Any]":
+        """Return the events of its variant names, those included that were forgotten."""
+        # Made by `pghistory.track`, so there is no class to import.
+        return apps.get_model("signatories", "VariantNameHistory").objects.filter(organisation_id=self.pk)
 
     def is_known_as(self, name: str) -> bool:
         """Whether `name` is already recorded, but for case, marks and punctuation."""

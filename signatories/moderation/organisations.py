@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from audit.history import changes
 from audit.models import Entry
 from signatories.forms.organisations import DirectoryForm, EditForm, KindForm, MergeForm, SplitForm, VariantForm
 from signatories.models import (
@@ -30,6 +31,8 @@ from signatories.models.organisation import digest
 from .desk import moderators
 
 PAGE_SIZE = 50
+# What a reader of an organisation's history cares for.
+HISTORY = ("name", "acronym", "country", "website", "umbrella", "merged_into")
 # How many the search for the other organisation shows.
 FOUND = 20
 
@@ -86,6 +89,8 @@ def show(request, one, variant_form=None, status=200):
         "sign_ons": one.sign_ons.select_related("letter").order_by("-pk"),
         "merges": Merge.objects.about(one).select_related("kept", "absorbed", "user", "undone_by"),
         "entries": Entry.objects.about(one)[:50],
+        "changes": list(changes(one.history.select_related("umbrella", "merged_into"), HISTORY)),
+        "names_changed": list(changes(one.names_ever(), ("name", "kind"))),
         "variant_form": variant_form or VariantForm(),
     }
     return render(request, "moderation/organisations/organisation.html", context, status=status)
