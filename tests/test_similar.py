@@ -184,6 +184,22 @@ def test_no_similarity_stops_a_moderator_or_merges_what_they_call_new(desk, name
 
 
 @pytest.mark.parametrize(("name", "known", "similarity"), SIMILAR)
+def test_no_similarity_chooses_the_organisation_beforehand_but_the_recorded_name_does(desk, name, known, similarity):
+    an_accepted(a_letter(), known)
+    letter = a_letter()
+    like, recorded = a_sign_on(letter, "pending", name, website=""), a_sign_on(letter, "pending", known, website="")
+
+    chosen = [
+        desk.get(f"/moderation/sign-ons/{one.pk}/").context["forms"]["accept"].initial["organisation"]
+        for one in (like, recorded)
+    ]
+
+    # One that merely stands in the same family is new unless somebody says otherwise.
+    assert chosen[0] == ("new" if similarity in ("sibling", "different") else "")
+    assert chosen[1] == str(Organisation.objects.get().pk)
+
+
+@pytest.mark.parametrize(("name", "known", "similarity"), SIMILAR)
 def test_no_similarity_merges_in_an_import_of_the_operator(tmp_path, name, known, similarity):
     letter = a_letter()
     an_accepted(a_letter(), known)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max, OuterRef, Subquery
@@ -12,7 +12,7 @@ from signatories import evidence, names
 from signatories.states import LIVE, State
 
 from . import candidates
-from .organisation import Organisation
+from .organisation import Organisation, VariantName
 from .transition import Transition
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class Similar:
     has_same_website: bool = False
     known_as: str = ""
     """The other form of the organisation's name that is the likeliest, where it is not its name."""
+    is_recorded: bool = False
+    """Whether the organisation is recorded under this very name, letter for letter: more than a likeness."""
     signed: tuple["SignOn", ...] = field(default=(), compare=False)
     """By which the organisation is a signatory of any letter, newest first; with `letter_title` and `accepted_at`."""
 
@@ -43,25 +45,39 @@ class Similar:
 def similar_to_each(sign_ons: Sequence["SignOn"], among: "SignOnQuerySet") -> dict[int, list[Similar]]:
     """Return, by key, what each of `sign_ons` may be another form of, likeliest first.
 
-    `among` is where other sign-ons are looked for. Six queries at most, for one sign-on and for fifty.
+    `among` is where other sign-ons are looked for. Six queries, for one sign-on and for fifty, whatever is found.
     """
     asked = [candidates.Asked(one.name_as_signed, one.acronym, one.website, one.letter_id, one.pk) for one in sign_ons]
     near, near_sign_ons = candidates.organisations(asked), candidates.sign_ons(asked, LIVE)
-    organisations = Organisation.objects.prefetch_related("variants").in_bulk({pk for some in near for pk in some})
-    others = among.in_bulk({pk for some in near_sign_ons for pk in some})
+    organisations = Organisation.objects.in_bulk(_some({pk for some in near for pk in some}))
+    others = among.in_bulk(_some({pk for some in near_sign_ons for pk in some}))
+    forms = _forms(organisations)
     found = {}
     for one, keys, other_keys in zip(sign_ons, near, near_sign_ons, strict=True):
-        some = [_organisation(one, organisations[pk]) for pk in keys]
+        some = [_organisation(one, organisations[pk], forms[pk]) for pk in keys]
         some += [_sign_on(one, others[pk]) for pk in other_keys]
         relevant = [it for it in some if it.has_same_website or it.similarity != names.Similarity.DIFFERENT]
         found[one.pk] = sorted(relevant, key=lambda it: (it.similarity.rank, it.name))[:SHOWN]
-    signed = _signed(among, {it.organisation.pk for some in found.values() for it in some if it.organisation})
+    signed = _signed(among, _some({it.organisation.pk for some in found.values() for it in some if it.organisation}))
     return {one.pk: [_with_letters(one, it, signed) for it in found[one.pk]] for one in sign_ons}
 
 
-def _organisation(one: "SignOn", organisation: Organisation) -> Similar:
+def _some(keys: set[int]) -> set[int]:
+    """Return `keys`, or one that nothing has: Django would leave a query out, and the count depend on the data."""
+    return keys or {0}
+
+
+def _forms(organisations: dict[int, Organisation]) -> dict[int, list[str]]:
+    """Return the forms of the name of each organisation, the authorised one first."""
+    forms = {pk: [organisation.name] for pk, organisation in organisations.items()}
+    variants = VariantName.objects.filter(organisation__in=_some(set(organisations))).order_by("pk")
+    for pk, name in variants.values_list("organisation_id", "name"):
+        forms[pk].append(name)
+    return forms
+
+
+def _organisation(one: "SignOn", organisation: Organisation, forms: list[str]) -> Similar:
     """Judge an organisation by that form of its name which is the likeliest."""
-    forms = [organisation.name, *(variant.name for variant in organisation.variants.all())]
     judged = [(_classify(one, form, organisation.acronym), form) for form in forms]
     similarity, form = min(judged, key=lambda pair: pair[0].rank)
     domain = "" if evidence.is_shared_host(one.website) else evidence.domain_of_website(one.website)
@@ -71,6 +87,7 @@ def _organisation(one: "SignOn", organisation: Organisation) -> Similar:
         organisation=organisation,
         has_same_website=bool(domain) and domain == evidence.domain_of_website(organisation.website),
         known_as="" if form == organisation.name else form,
+        is_recorded=names.key(one.name_as_signed) in map(names.key, forms),
     )
 
 
@@ -108,4 +125,4 @@ def _with_letters(one: "SignOn", it: Similar, signed: dict[int, list["SignOn"]])
         return it
     letters = tuple(other for other in signed.get(it.organisation.pk, ()) if other.pk != one.pk)
     listing = next((other for other in letters if other.letter_id == one.letter_id), None)
-    return Similar(it.similarity, it.name, it.organisation, listing, None, it.has_same_website, it.known_as, letters)
+    return replace(it, listing=listing, signed=letters)
