@@ -111,6 +111,7 @@ class FiguresQuerySet(models.QuerySet[Row]):
                         SELECT sign_on_id, max(id) AS id FROM signatories_transition
                         WHERE verb = 'undo' GROUP BY sign_on_id
                     ) AS undone ON undone.sign_on_id = one.sign_on_id
+                    WHERE one.to_state = 'pending' OR one.verb IN ('accept', 'decline')
                     GROUP BY one.sign_on_id
                 ) AS times
                 WHERE decided >= %s
