@@ -345,8 +345,9 @@ def test_names_are_isolated_wherever_they_are_shown(client, addresses):
     shown_on += ["moderation:organisations", "moderation:organisation", "moderation:merge", "moderation:undo_merge"]
     for name in shown_on:
         page = re.sub(
-            # A diff is isolated as a whole.
-            r'<bdi>(?:Please confirm|Received|Did)[: ][^<]+</bdi>|<bdi class="diff">.*?</bdi>',
+            # A diff is isolated as a whole, and so is a name with what it has to do with this one, in brackets.
+            r"<bdi>(?:Please confirm|Received|Did)[: ][^<]+</bdi>|<bdi>[^<]+ \([^<]+\)</bdi>"
+            r'|<bdi class="diff">.*?</bdi>',
             "",
             client.get(addresses[name]).content.decode(),
         )
