@@ -112,6 +112,13 @@ def test_evidence_of_fifty_takes_as_many_queries_as_of_one(count, django_assert_
     assert [related[one.pk] == one.related() for one in page[:2]] == [True] * len(page[:2])
 
 
+def test_what_resembles_nothing_is_asked_for_as_often(django_assert_num_queries):
+    sign_on = a_sign_on(a_letter(), "pending", "Sahayta", website="")
+
+    with django_assert_num_queries(6):
+        assert sign_on.similar() == []
+
+
 def test_the_page_of_one_sign_on_asks_as_many_queries_with_many_relatives_as_with_few(desk):
     letters = [a_letter() for _ in range(3)]
     for letter in letters[:2]:
