@@ -1,7 +1,7 @@
 """Invitations, and the sessions of whoever accepted one."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -22,6 +22,9 @@ from signatories import mail
 from signatories.models import Message
 
 from .roles import give_roles
+
+if TYPE_CHECKING:
+    from .sessions import SessionStore
 
 # How long an invitation can be accepted.
 LIFETIME = timedelta(days=7)
@@ -216,11 +219,8 @@ class Session(AbstractBaseSession):
     browser = models.CharField(max_length=50, blank=True)
     began_at = models.DateTimeField()
 
-    objects = SessionQuerySet.as_manager()
-
-    class Meta(AbstractBaseSession.Meta):
-        verbose_name = _("session")
-        verbose_name_plural = _("sessions")
+    # Django's own manager is for backends that do not use a store.
+    objects = SessionQuerySet.as_manager()  # type: ignore[misc, assignment]
 
     def __str__(self) -> str:
         return f"session since {self.began_at:%Y-%m-%d %H:%M}"
@@ -236,7 +236,7 @@ class Session(AbstractBaseSession):
         return self.expire_date - timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
     @classmethod
-    def get_session_store_class(cls):
+    def get_session_store_class(cls) -> "type[SessionStore]":
         """Return the store that writes this table."""
         from .sessions import SessionStore
 

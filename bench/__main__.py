@@ -5,7 +5,10 @@ import sys
 
 from bench.common import Lacking
 
-QUESTIONS = ("page", "sign", "publish", "visible", "copies", "names", "queue", "figures")
+QUESTIONS = (
+    *("page", "sign", "publish", "visible", "copies"),
+    *("workbench", "queue", "names", "figures", "imports"),
+)
 
 
 def main(arguments):

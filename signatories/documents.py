@@ -108,6 +108,9 @@ def _what_helps(content: bytes, kinds: tuple[Kind, ...]) -> str:
 
 # ── each kind, from the first byte to the last ──
 
+# No picture has so many parts; one made of nothing else would keep a process busy.
+_MANY = 10_000
+
 
 def _is_pdf(content: bytes) -> bool:
     """Whether it has a version, a trailer, and nothing after its end (ISO 32000-2, 7.5)."""
@@ -121,7 +124,7 @@ def _is_pdf(content: bytes) -> bool:
 def _is_png(content: bytes) -> bool:
     """Whether it is a chain of sound chunks, from the header to the end mark (PNG 3rd edition, 5)."""
     at, seen = 8, []
-    while at + 12 <= len(content):
+    while at + 12 <= len(content) and len(seen) < _MANY:
         length, kind = int.from_bytes(content[at : at + 4]), content[at + 4 : at + 8]
         end = at + 12 + length
         if end > len(content) or not kind.isalpha():
@@ -129,7 +132,7 @@ def _is_png(content: bytes) -> bool:
         if zlib.crc32(content[at + 4 : end - 4]) != int.from_bytes(content[end - 4 : end]):
             return False
         seen.append(kind)
-        if kind == b"IHDR" and (length != 13 or 0 in (content[at + 8 : at + 12], content[at + 12 : at + 16])):
+        if kind == b"IHDR" and (length != 13 or bytes(4) in (content[at + 8 : at + 12], content[at + 12 : at + 16])):
             return False
         at = end
         if kind == b"IEND":
@@ -153,7 +156,7 @@ def _end_of_jpeg(content: bytes, at: int) -> int:
     """Return where the picture that begins at `at` ends, 0 if it is none (ITU-T T.81, B.1)."""
     at += 2
     has_frame = has_scan = False
-    while at + 4 <= len(content) or content[at : at + 2] == b"\xff\xd9":
+    for _segment in range(_MANY):
         marker = _MARKER.match(content, at)
         if not marker:
             return 0
@@ -174,19 +177,22 @@ def _end_of_jpeg(content: bytes, at: int) -> int:
     return 0
 
 
-# Fill bytes, and then a marker; in a scan, 00 and the restarts D0 to D7 are none.
-_MARKER = re.compile(rb"\xff+([\x01-\xfe])", re.DOTALL)
-_AFTER_SCAN = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]", re.DOTALL)
+# Fill bytes, and then a marker; in a scan, 00 and the restarts D0 to D7 are none. The search starts at the last of the
+# fill bytes: from each of them, it would go over all that follow.
+_MARKER = re.compile(rb"\xff+([\x01-\xfe])")
+_AFTER_SCAN = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 
 
 def _is_email(content: bytes) -> bool:
     """Whether it is text with the header of a message: from whom, when, and about what or to whom (RFC 5322, 3.6)."""
     if b"\0" in content or _CONTROLS.search(content):
         return False
-    header = BytesHeaderParser(policy=policy.compat32).parsebytes(content)
+    header = BytesHeaderParser(policy=policy.compat32).parsebytes(content[:_HEADER])
     return bool(header["From"] and header["Date"] and (header["To"] or header["Subject"] or header["Message-ID"]))
 
 
+# More than any header has.
+_HEADER = 256 * 1024
 _HEADER_LINE = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,75}:[ \t\r\n]")
 _CONTROLS = re.compile(rb"[\x01-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 

@@ -91,7 +91,8 @@
   });
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!form.closest("#workbench") || form.id === "bulk" || form.enctype !== "application/x-www-form-urlencoded") return;
+    // Whatever else stands in a section, such as an upload, is sent as without a script.
+    if (!form.matches("#workbench :is([data-verb], .undo, .claim, .search):not([enctype])")) return;
     event.preventDefault();
     const data = new FormData(form, event.submitter);
     if (form.method === "get") {
@@ -135,7 +136,7 @@
   const rowLinks = () => [...document.querySelectorAll(".rows .row > a")];
   const step = (by) => {
     // With a sign-on open: its neighbour, which may stand on another page of the list.
-    if (find("#detail .along")) return open(find(by > 0 ? "#detail a[rel=next]" : "#detail a[rel=prev]"));
+    if (find("#detail h1")) return open(find(by > 0 ? "#detail a[rel=next]" : "#detail a[rel=prev]"));
     const links = rowLinks();
     const at = links.indexOf(document.activeElement);
     links[at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + by, 0), links.length - 1)]?.focus();

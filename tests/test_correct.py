@@ -265,10 +265,12 @@ def test_a_moderator_may_apply_it_with_a_change(desk, sign_on):
 def test_the_house_style_fills_in_the_review_and_applies_nothing(desk, sign_on):
     correction = a_correction(sign_on, name="AL-HAQ CENTER")
     typed = review(correction, name="AL-HAQ CENTER", acronym="AHC", note="So")
+    page = desk.get(f"/moderation/corrections/{correction.pk}/").content.decode()
 
     answer = desk.post(f"/moderation/corrections/{correction.pk}/apply/", typed | {"house_style": "capitals"})
 
     form = answer.context["review"]
+    assert page.index('name="act"') < page.index('name="house_style" value="capitals"')
     assert answer.status_code == 200
     assert {name: form[name].value() for name in typed} == typed | {"name": "Al-Haq Center"}
     assert (Correction.objects.get().state, printed(sign_on)) == ("proposed", BEFORE)
@@ -325,6 +327,18 @@ def test_a_moderator_edits_a_slip_through_the_same_door(desk, sign_on, is_told):
     assert sign_on.messages.filter(kind="corrected").count() == int(is_told)
     if is_told:
         assert "for this reason:\n\nthe dash was missing\n" in sign_on.messages.last().text
+
+
+def test_the_house_style_fills_in_an_edit_and_prints_nothing(desk):
+    sign_on = a_sign_on(state="accepted", name="AL-HAQ CENTER")
+    typed = TYPED | {"name": "AL-HAQ CENTER", "seen": digest_of(line_of(sign_on)), "reason": "", "is_told": "on"}
+
+    answer = desk.post(f"/moderation/sign-ons/{sign_on.pk}/edit/", typed | {"house_style": "capitals"})
+
+    form = answer.context["form"]
+    assert (answer.status_code, Correction.objects.count()) == (200, 0)
+    assert (form["name"].value(), form["is_told"].value(), form["acronym"].value()) == ("Al-Haq Center", True, "AH")
+    assert 'name="house_style"' not in answer.content.decode()
 
 
 def test_only_what_is_on_the_list_is_edited(desk):
@@ -409,6 +423,16 @@ def test_there_is_no_undo_after_ten_minutes_or_after_a_later_change(desk, sign_o
     assert "Nothing was undone" in answer.content.decode()
     assert printed(sign_on)[0][0] == "Al-Haq"
     assert Correction.objects.get(pk=first.pk).state == "applied"
+
+
+def test_there_is_no_undo_once_the_message_has_left(desk, sign_on):
+    correction = a_correction(sign_on)
+    desk.post(f"/moderation/corrections/{correction.pk}/apply/", review(correction))
+    sign_on.messages.get(kind="corrected").sent()
+
+    desk.post(f"/moderation/corrections/{correction.pk}/undo/")
+
+    assert (printed(sign_on), Correction.objects.get().state) == (AFTER, "applied")
 
 
 def test_reopening_the_sign_on_keeps_what_was_corrected_and_drops_the_message(desk, sign_on):
@@ -502,8 +526,8 @@ def test_the_review_is_a_diff_by_words_with_text_for_a_screen_reader(desk):
 
     shown = re.search(r'<bdi class="diff">(.*?)</bdi>', page)[1]
     assert shown == (
-        'Justice Sans <del><span class="hidden">[removed: </span>Frontieres<span class="hidden">]</span></del>'
-        '<ins><span class="hidden">[added: </span>Frontières (JSF)<span class="hidden">]</span></ins>'
+        'Justice Sans <del><span class="unseen">[removed: </span>Frontieres<span class="unseen">]</span></del>'
+        '<ins><span class="unseen">[added: </span>Frontières (JSF)<span class="unseen">]</span></ins>'
     )
     assert page.count('class="diff"') == 1
 

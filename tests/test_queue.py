@@ -1,13 +1,17 @@
 """The moderator's queue."""
 
+import re
+from datetime import timedelta
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from letter.models import Publication
-from signatories.models import Actor, Claim, Message, SignOn
+from signatories.models import Actor, Claim, Message, SignOn, Transition
 from tests.factories import a_letter, a_moderator, a_sign_on, an_accepted
 
 pytestmark = pytest.mark.django_db
@@ -99,10 +103,12 @@ def queries(desk, address, **posted):
     return len(asked)
 
 
-@pytest.mark.django_db(transaction=False)
 def test_every_page_of_the_workbench_asks_the_same_number_of_queries_for_one_row_and_for_fifty(desk):
     letter, batch = a_letter(), uuid4()
     colleague = a_moderator()
+    # So that there is something alike in any case, and somebody to look it up.
+    a_sign_on(a_letter(), "accepted", "Jurists of Chile")
+    a_sign_on(letter, "unconfirmed", "Jurists of Peru")
 
     def rows(places):
         for place in places:
@@ -167,3 +173,97 @@ def test_a_name_that_the_pdf_cannot_print_is_shown_with_the_font_that_would_help
     page = client.get("/moderation/").content.decode()
 
     assert "<bdi>人权组织</bdi>: <bdi>人权组织</bdi> (CJK) · <code>fonts-wqy-microhei</code>" in page
+
+
+def test_the_list_is_narrowed_by_age_country_evidence_and_letter_and_the_counts_follow(desk):
+    letter, other = a_letter(slug="one"), a_letter(slug="two")
+    old = a_sign_on(letter, "pending", "Kituo", country="KE", email="k@kituo.example", website="https://kituo.example")
+    a_sign_on(letter, "pending", "MADRE", country="US", email="madre@gmail.com")
+    a_sign_on(other, "pending", "Interights", country="", email="a@interights.example", website="")
+    a_sign_on(letter, "declined", "Odhikar", country="KE", email="odhikar@gmail.com")
+    SignOn.objects.filter(pk=old.pk).update(state_since=timezone.now() - timedelta(days=4))
+
+    def found(query):
+        response = desk.get(f"/moderation/?{query}")
+        counts = {value: count for value, _label, count, _address in response.context["tabs"]}
+        return rows(response), counts["pending"], counts["declined"]
+
+    assert found("age=3") == (["Kituo"], 1, 0)
+    assert found("country=KE") == (["Kituo"], 1, 1)
+    assert found("country=none") == (["Interights"], 1, 0)
+    assert found("evidence=free-mail") == (["MADRE"], 1, 1)
+    assert found("evidence=own-domain") == (["Kituo"], 1, 0)
+    assert found("letter=two") == (["Interights"], 1, 0)
+    assert found("letter=one&state=any") == (["Odhikar", "MADRE", "Kituo"], 2, 1)
+    assert found("state=any&country=KE&evidence=free-mail") == (["Odhikar"], 0, 1)
+
+
+@pytest.mark.parametrize(
+    "query", ["state=gone", "age=2", "country=XX", "evidence=good", "letter=none", "mine=yes", "size=1000"]
+)
+def test_an_address_that_asks_for_what_there_is_not_is_not_found(desk, query):
+    assert desk.get(f"/moderation/?{query}").status_code == 404
+    assert desk.get(f"/moderation/sign-ons/{a_sign_on().pk}/?{query}").status_code == 404
+
+
+def test_mine_is_what_i_look_at_and_what_i_decided_last(desk):
+    letter = a_letter()
+    looked_at, reopened, not_mine = (a_sign_on(letter, "pending", name) for name in ("Al-Haq", "MADRE", "Kituo"))
+    reopened.decline(Actor.moderator(desk.moderator), reason="other")
+    reopened.reopen(Actor.moderator(desk.moderator))
+    not_mine.decline(Actor.moderator(desk.moderator), reason="other")
+    not_mine.reopen(Actor.moderator(a_moderator()))
+    Claim.take(not_mine.pk, a_moderator())
+    desk.get(f"/moderation/sign-ons/{looked_at.pk}/")
+
+    assert sorted(rows(desk.get("/moderation/?mine=1"))) == ["Al-Haq", "MADRE"]
+
+
+def test_who_may_not_see_a_representative_does_not_find_one(client):
+    a_sign_on(name="Al-Haq", representative_name="Amina Diallo", email="amina@diallo.example", website="")
+    client.force_login(a_moderator("reader"))
+
+    assert rows(client.get("/moderation/?q=haq")) == ["Al-Haq"]
+    for secret in ("Amina", "diallo", "amina@diallo.example"):
+        assert rows(client.get("/moderation/", {"q": secret})) == []
+
+
+def test_the_oldest_and_the_median_time_to_decide_are_shown(desk):
+    letter, hours = a_letter(), iter((2, 4, 30))
+    for _decision in range(3):
+        decided = a_sign_on(letter, "pending")
+        late = timezone.now() + timedelta(hours=next(hours))
+        with patch("signatories.models.sign_on.timezone.now", lambda late=late: late):
+            decided.decline(Actor.moderator(desk.moderator), reason="other")
+    undone = a_sign_on(letter, "pending")
+    undone.decline(Actor.moderator(desk.moderator), reason="other")
+    undone.undo(Actor.moderator(desk.moderator))
+    waits = a_sign_on(letter, "pending")
+    SignOn.objects.filter(pk=waits.pk).update(state_since=timezone.now() - timedelta(days=19))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(at) FROM signatories_transition")
+        (latest,) = cursor.fetchone()
+
+    median = Transition.objects.median_time_to_decide(letter, at=latest)
+    page = desk.get("/moderation/").content.decode()
+
+    assert round(median / timedelta(hours=1)) == 4
+    assert re.search(r"The oldest waits for <b>2\s+weeks</b>", page)
+    assert Transition.objects.median_time_to_decide(a_letter()) is None
+
+
+def test_after_a_decision_comes_the_next_in_the_same_list_but_not_a_colleagues(desk):
+    letter = a_letter()
+    names = ("Kituo", "MADRE", "Al-Haq", "Sahayta")
+    places = ("KE", "KE", "US", "KE")
+    first, colleagues, third, fourth = (
+        a_sign_on(letter, "pending", name, country=country) for name, country in zip(names, places, strict=True)
+    )
+    Claim.take(colleagues.pk, a_moderator())
+
+    def decline(one, query):
+        posted = {"seen": one.transitions.last().pk, "reason": "other"}
+        return desk.post(f"/moderation/sign-ons/{one.pk}/decline/{query}", posted)["Location"]
+
+    assert decline(first, "") == f"/moderation/sign-ons/{third.pk}/"
+    assert decline(fourth, "?country=KE") == "/moderation/?country=KE"

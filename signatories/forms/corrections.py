@@ -1,13 +1,13 @@
 """Corrections of what is printed: proposed by a representative, reviewed or made by a moderator."""
 
-from crispy_forms.layout import HTML, Submit
+from crispy_forms.layout import Submit
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from signatories.models.correction import as_values, digest_of, line_of
 
 from .fields import WebsiteField, checked_acronym, country_choices, helper, name_field, plain_text, written_text
-from .house_style import WithHouseStyle
+from .house_style import Offers, WithHouseStyle
 
 
 class LineForm(forms.Form):
@@ -57,8 +57,7 @@ class DeskForm(WithHouseStyle, LineForm):
         self.sign_on = sign_on
         line = line_of(sign_on)
         super().__init__(*args, initial={**as_values(line), "seen": digest_of(line)} | (initial or {}), **kwargs)
-        suggestions = HTML("{% include 'moderation/house_style.html' %}")
-        self.helper = helper(*self.fields, Submit("act", self.submit), suggestions)
+        self.helper = helper(*self.fields, Submit("act", self.submit), Offers())
 
 
 class ReviewForm(DeskForm):

@@ -1,6 +1,5 @@
 """What a moderator decides, one form per act."""
 
-from crispy_forms.layout import HTML
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +9,7 @@ from signatories.models.correction import line_to_accept
 from signatories.states import Reason
 
 from .fields import DecisionForm, WebsiteField, checked_acronym, country_choices, name_field, plain_text, written_text
-from .house_style import WithHouseStyle
+from .house_style import Offers, WithHouseStyle
 from .organisations import recorded_under
 from .queries import AnswerByMailForm, QueryForm
 
@@ -65,8 +64,7 @@ class AcceptForm(WithHouseStyle, DecisionForm):
             "listed_website": line.website,
         }
         self.initial = defaults | self.initial
-        # Below the button: a browser takes the first one for the Enter key, and that must be the decision.
-        self.helper.layout.append(HTML("{% include 'moderation/house_style.html' %}"))
+        self.helper.layout.append(Offers())
         self.fields["organisation"].error_messages["required"] = _("Say whether it is one of these or a new one.")
 
     def clean(self):

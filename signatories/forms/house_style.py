@@ -1,12 +1,24 @@
 """Offers the house style for a name in a form: a button fills the field, and nothing else happens."""
 
 from django import forms
+from django.template.loader import render_to_string
 from django.utils.functional import cached_property
 
 from signatories import house_style
 
 # The submit button that asks for a suggestion has this name; its value says which.
 BUTTON = "house_style"
+
+
+class Offers:
+    """The buttons, as a part of a form's layout.
+
+    Below the form's own button: a browser takes the first one for the Enter key, and that must be the decision.
+    """
+
+    def render(self, form, context, **kwargs):
+        """Return the buttons for what `form` would change in its name; empty if that is nothing."""
+        return render_to_string("moderation/house_style.html", {"form": form})
 
 
 class WithHouseStyle(forms.Form):

@@ -18,7 +18,7 @@ from .fields import DecisionForm, helper, written_text
 MAX_QUESTION, MAX_ANSWER = 4000, 10_000
 
 USE = HTML(
-    "{% load i18n %}<p><button class='act quiet' formaction=\"{% url 'moderation:question' sign_on.pk %}\">"
+    "{% load i18n %}<p><button class='act quiet' formaction=\"{% url 'moderation:question' sign_on.pk %}{{ here }}\">"
     "{% translate 'Use this text' %}</button></p>"
 )
 

@@ -49,14 +49,15 @@ class Claim(models.Model):
 
         One statement, so that of two who open it at once one has it. Returns whether `user` has it now.
         """
+        now = timezone.now()
         with connection.cursor() as cursor:
             cursor.execute(
                 """
                 INSERT INTO signatories_claim AS claim (sign_on_id, user_id, until) VALUES (%s, %s, %s)
                 ON CONFLICT (sign_on_id) DO UPDATE SET user_id = excluded.user_id, until = excluded.until
-                WHERE claim.user_id = excluded.user_id OR claim.until <= now() OR %s
+                WHERE claim.user_id = excluded.user_id OR claim.until <= %s OR %s
                 """,
-                [sign_on_id, user.pk, timezone.now() + LASTS, over],
+                [sign_on_id, user.pk, now + LASTS, now, over],
             )
             return cursor.rowcount == 1
 

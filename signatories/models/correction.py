@@ -286,6 +286,8 @@ class Correction(models.Model):
         """
         actor.check("signatories.decide_signon")
         locked = lock(self.sign_on)
+        # A message that is being sent at this moment is waited for: it counts as sent then.
+        list(locked.messages.filter(is_decision=True).queued().select_for_update(of=("self",)))
         self.refresh_from_db()
         self.sign_on = locked
         if not self.can_be_undone():
@@ -316,6 +318,8 @@ class Correction(models.Model):
     def can_be_undone(self, at: datetime | None = None) -> bool:
         """Whether a moderator can still take the decision back at `at` (now by default)."""
         if self.decided_at is None or (at or timezone.now()) >= self.decided_at + settings.DECISION_DELAY:
+            return False
+        if self.message and self.message.state == Message.State.SENT:
             return False
         if self.state == Correction.State.DECLINED:
             return self.sign_on.is_live

@@ -175,12 +175,13 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
         return self.annotate(is_confirmed=Exists(confirmations))
 
     def with_exchange(self) -> Self:
-        """Sign-ons with `asked_at`, of the last question, and `answered_at`, of the last that was answered."""
+        """Sign-ons with `asked_at` and `answered_at`, of the last question and answer, and `has_overdue_query`."""
         queries = Query.objects.filter(sign_on=OuterRef("pk")).order_by("-pk")
         answered = queries.filter(ended__verb="answer")
         return self.annotate(
             asked_at=Subquery(queries.values("asked__at")[:1]),
             answered_at=Subquery(answered.values("ended__at")[:1]),
+            has_overdue_query=Exists(Query.objects.overdue().filter(sign_on=OuterRef("pk"))),
         )
 
     def with_documents(self) -> Self:

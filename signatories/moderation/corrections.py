@@ -103,7 +103,7 @@ def apply(request, pk):
     except ValidationError as error:
         form.add_error(None, error.messages)
         return show(request, get_correction(pk), form, status=422)
-    messages.success(request, _("Applied: the list will show it in a moment. It can be undone for ten minutes."))
+    messages.success(request, _("Applied: the list shows it in a moment. It can be undone until its message leaves."))
     return redirect("moderation:correction", pk=pk)
 
 
@@ -119,7 +119,7 @@ def refuse(request, pk):
         one.decline(Actor.moderator(request.user), **form.cleaned_data)
     except Outdated:
         return outdated(request, pk)
-    messages.success(request, _("Declined: what is printed stays as it is. It can be undone for ten minutes."))
+    messages.success(request, _("Declined: what is printed stays as it is. It can be undone until its message leaves."))
     return redirect("moderation:correction", pk=pk)
 
 
@@ -131,7 +131,7 @@ def undo(request, pk):
     try:
         one.undo(Actor.moderator(request.user))
     except Outdated:
-        messages.error(request, _("Nothing was undone: the ten minutes are over, or something was decided since."))
+        messages.error(request, _("Nothing was undone: the time for it is over, or something was decided since."))
     else:
         messages.success(request, _("Undone: it is as it was before, and no message leaves."))
     return redirect("moderation:correction", pk=pk)
@@ -156,9 +156,7 @@ def edit(request, pk):
         except ValidationError as error:
             form.add_error(None, error.messages)
         else:
-            messages.success(
-                request, _("Changed: the list will show it in a moment. It can be undone for ten minutes.")
-            )
+            messages.success(request, _("Changed: the list shows it in a moment. It can be undone for a few minutes."))
             return redirect("moderation:correction", pk=made.pk)
     context = {"form": form, "sign_on": one}
     return render(request, "moderation/edit.html", context, status=422 if form.is_bound else 200)

@@ -69,7 +69,7 @@ def test_an_organisation_objects_by_keyboard_without_javascript(site, new_page, 
 
 
 def test_a_representative_proposes_and_a_moderator_prints_it_without_javascript(site, new_page, session):
-    name, better = f"JUSTICE WITHOUT FRONTIERS {time.time_ns()}", "Justice Without Frontiers"
+    name, better = f"JUSTICE WITHOUT FRONTIERS {time.time_ns()}", "Justice without Frontiers"
     _address, _pk, status = a_signatory(site, name)
     page = new_page(width=360, height=740, java_script_enabled=False)
 
@@ -93,7 +93,3 @@ def test_a_representative_proposes_and_a_moderator_prints_it_without_javascript(
     press(desk, "button", "Apply and print this")
     expect(desk.get_by_role("status")).to_contain_text("Applied")
     until(lambda: f"{better} {name.split()[-1]} (JWF)" in printed_names(page), seconds=10)
-
-    press(desk, "button", "Undo")
-    expect(desk.get_by_role("status")).to_contain_text("Undone")
-    until(lambda: name in printed_names(page), seconds=10)
