@@ -1,15 +1,19 @@
 """What a moderator sees beside a sign-on: what its name resembles, and what else came from there."""
 
+import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from procrastinate.contrib.django import procrastinate_app
+from procrastinate.testing import InMemoryConnector
 
 from signatories import names
-from signatories.jobs import forget_networks
+from signatories.jobs import forget_networks, tidy_every_night
 from signatories.models import Actor, Organisation, SignOn
 from signatories.models.related import BURST
 from tests.factories import a_letter, a_moderator, a_sign_on, an_accepted, posted
@@ -283,6 +287,15 @@ def test_after_a_month_it_is_forgotten_from_which_network_a_sign_on_came(client)
 
     keys = [SignOn.objects.get(pk=one.pk).network_key for one in (old, young, young_too)]
     assert keys == ["", young.network_key, young.network_key]
+
+
+def test_the_nightly_job_sees_to_it():
+    with procrastinate_app.current_app.replace_connector(InMemoryConnector()) as app:
+        asyncio.run(tidy_every_night.func(SimpleNamespace(app=app), 0))
+
+        deferred = [job["task_name"] for job in app.connector.jobs.values()]
+
+    assert "forget_networks" in deferred
 
 
 def test_the_history_of_a_representative_names_letters_and_outcomes_whatever_the_case_of_the_address(desk):
