@@ -1,15 +1,19 @@
 """What a moderator sees beside a sign-on: what its name resembles, and what else came from there."""
 
+import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from procrastinate.contrib.django import procrastinate_app
+from procrastinate.testing import InMemoryConnector
 
 from signatories import names
-from signatories.jobs import forget_networks
+from signatories.jobs import forget_networks, tidy_every_night
 from signatories.models import Actor, Organisation, SignOn
 from signatories.models.related import BURST
 from tests.factories import a_letter, a_moderator, a_sign_on, an_accepted, posted
@@ -110,6 +114,13 @@ def test_evidence_of_fifty_takes_as_many_queries_as_of_one(count, django_assert_
     assert [len(evidence), len(similar), len(related)] == [count] * 3
     assert [similar[one.pk] == one.similar() for one in page[:2]] == [True] * len(page[:2])
     assert [related[one.pk] == one.related() for one in page[:2]] == [True] * len(page[:2])
+
+
+def test_what_resembles_nothing_is_asked_for_as_often(django_assert_num_queries):
+    sign_on = a_sign_on(a_letter(), "pending", "Sahayta", website="")
+
+    with django_assert_num_queries(6):
+        assert sign_on.similar() == []
 
 
 def test_the_page_of_one_sign_on_asks_as_many_queries_with_many_relatives_as_with_few(desk):
@@ -276,6 +287,15 @@ def test_after_a_month_it_is_forgotten_from_which_network_a_sign_on_came(client)
 
     keys = [SignOn.objects.get(pk=one.pk).network_key for one in (old, young, young_too)]
     assert keys == ["", young.network_key, young.network_key]
+
+
+def test_the_nightly_job_sees_to_it():
+    with procrastinate_app.current_app.replace_connector(InMemoryConnector()) as app:
+        asyncio.run(tidy_every_night.func(SimpleNamespace(app=app), 0))
+
+        deferred = [job["task_name"] for job in app.connector.jobs.values()]
+
+    assert "forget_networks" in deferred
 
 
 def test_the_history_of_a_representative_names_letters_and_outcomes_whatever_the_case_of_the_address(desk):
