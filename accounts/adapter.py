@@ -7,6 +7,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -86,6 +87,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     # ── passwords ──
 
+    @transaction.atomic
     def set_password(self, user, password):
         """Set it, and end every other session of `user`."""
         super().set_password(user, password)
