@@ -8,10 +8,11 @@ with a slip of the pen, if half of them do, or if one has the other's acronym.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import islice
 from typing import Generic, TypeVar
 
 from . import names
@@ -23,6 +24,8 @@ CLASSIFIED, TOLD = 8, 3
 # Letters of a word from which two slips may be in it, if the first letters are right; and of a name that may be no
 # more than an acronym.
 LONG, PREFIX, SHORT = 9, 4, 15
+# Names that a word is in before it is common.
+RARE = 64
 
 Item = TypeVar("Item")
 
@@ -41,9 +44,11 @@ class Directory(Generic[Item]):
 
     def __init__(self) -> None:
         self._entries: list[tuple[Item, str, str]] = []
-        self._sizes: list[int] = []
+        # A set of names is a number with a bit for each: to count what thousands share takes a few operations.
+        self._of_size: dict[int, int] = defaultdict(int)
+        self._common: dict[str, int] = {}
         self._by_sound: dict[str, list[int]] = defaultdict(list)
-        self._by_sounds: dict[str, list[int]] = defaultdict(list)
+        self._by_whole: dict[str, list[int]] = defaultdict(list)
         self._by_acronym: dict[str, list[int]] = defaultdict(list)
         self._by_short: dict[str, list[int]] = defaultdict(list)
         self._by_letters: dict[str, list[str]] = defaultdict(list)
@@ -54,18 +59,29 @@ class Directory(Generic[Item]):
         sounds = names.sounds_of(name)
         distinct = set(sounds)
         self._entries.append((item, name, acronym))
-        self._sizes.append(len(distinct))
-        self._by_sounds["".join(sounds)].append(number)
+        self._of_size[len(distinct)] |= 1 << number
+        for whole in {names.key(name), "".join(sounds)}:
+            self._by_whole[whole].append(number)
         for sound in distinct:
             if sound not in self._by_sound:
                 for letters in _neighbourhood(sound):
                     self._by_letters[letters].append(sound)
-            self._by_sound[sound].append(number)
+            self._note(sound, number)
         bare, bracketed = names.split_acronym(name)
         if short := _compact(acronym or bracketed):
             self._by_acronym[short].append(number)
         if len(bare) <= SHORT:
             self._by_short[_compact(bare)].append(number)
+
+    def _note(self, sound: str, number: int) -> None:
+        """Note that a name has a word; where few have it, a list is smaller than a set."""
+        if sound in self._common:
+            self._common[sound] |= 1 << number
+        else:
+            self._by_sound[sound].append(number)
+            if len(self._by_sound[sound]) == RARE:
+                self._common[sound] = sum(1 << one for one in self._by_sound[sound])
+                self._by_sound[sound] = []
 
     def similar_to(self, name: str, acronym: str = "") -> list[Match[Item]]:
         """Return what may be the same as `name`, the likeliest first, and no more than `TOLD`."""
@@ -83,11 +99,12 @@ class Directory(Generic[Item]):
         """Yield the numbers of names to compare with, those first that are likeliest the same."""
         sounds = names.sounds_of(name)
         bare, bracketed = names.split_acronym(name)
-        yield from self._by_sounds.get("".join(sounds), ())
+        yield from self._by_whole.get(names.key(name), ())
+        yield from self._by_whole.get("".join(sounds), ())
         if short := _compact(acronym or bracketed):
             yield from self._by_short.get(short, ())
             yield from self._by_acronym.get(short, ())
-            yield from self._by_sound.get("".join(names.sounds_of(short)), ())
+            yield from islice(self._by_sound.get("".join(names.sounds_of(short)), ()), CLASSIFIED)
         if len(bare) <= SHORT:
             yield from self._by_acronym.get(_compact(bare), ())
         for word in words(bare).split():
@@ -96,20 +113,30 @@ class Directory(Generic[Item]):
                 yield from self._by_acronym.get(word, ())
         yield from self._sharing_words(set(sounds))
 
-    def _sharing_words(self, sounds: set[str]) -> list[int]:
-        """Return the numbers of names that have all their words in common with these, or half; the nearest first."""
-        shared: Counter[int] = Counter()
-        for sound in sounds:
-            for alike in self._alike(sound):
-                shared.update(self._by_sound[alike])
-        sizes, size = self._sizes, len(sounds)
-        near = [
-            (2 * count / (size + sizes[number]) + (count >= min(size, sizes[number])), number)
-            for number, count in shared.items()
-            # What `names.classify` calls other than different; see `names._compare`.
-            if count >= sizes[number] or count >= size or 4 * count >= size + sizes[number]
-        ]
-        return [number for _nearness, number in sorted(near, reverse=True)[:CLASSIFIED]]
+    def _sharing_words(self, sounds: set[str]) -> Iterator[int]:
+        """Yield the numbers of names that have all their words in common with these, or half; the nearest first."""
+        size, at_least = len(sounds), _at_least([self._bits(sound) for sound in sounds])
+        sizes = sorted(self._of_size)
+        covered = [(min(size, other), other) for other in sorted(sizes, key=lambda other: abs(other - size))]
+        # What `names.classify` calls other than different; see `names._compare`.
+        shared = [(count, other) for count in range(size - 1, 0, -1) for other in sizes if 4 * count >= size + other]
+        seen = found = 0
+        for count, other in covered + shared:
+            for number in _numbers(at_least(count) & self._of_size[other] & ~seen):
+                seen |= 1 << number
+                found += 1
+                yield number
+                if found == CLASSIFIED:
+                    return
+
+    def _bits(self, sound: str) -> int:
+        """Return the set of names with a word that sounds so, or may be it, misspelt: a bit for each."""
+        bits = 0
+        for alike in self._alike(sound):
+            bits |= self._common.get(alike, 0)
+            for number in self._by_sound[alike]:
+                bits |= 1 << number
+        return bits
 
     def _alike(self, sound: str) -> set[str]:
         """Return the words of the directory that sound so, or may be misspelt."""
@@ -119,6 +146,41 @@ class Directory(Generic[Item]):
                 if other not in found and _is_slip(*sorted((sound, other))):
                     found.add(other)
         return found
+
+
+def _at_least(sets: Sequence[int]) -> Callable[[int], int]:
+    """Return the function that gives what is in so many of these sets, or more."""
+    # The counts, bit by bit: each plane is the set of those whose count has that bit.
+    planes: list[int] = []
+    for one in sets:
+        carry = one
+        for place, plane in enumerate(planes):
+            planes[place], carry = plane ^ carry, plane & carry
+        if carry:
+            planes.append(carry)
+
+    @cache
+    def at_least(count: int) -> int:
+        if count >> len(planes):
+            return 0
+        more, equal = 0, -1
+        for place in range(len(planes) - 1, -1, -1):
+            if count >> place & 1:
+                equal &= planes[place]
+            else:
+                more |= equal & planes[place]
+                equal &= ~planes[place]
+        return more | equal
+
+    return at_least
+
+
+def _numbers(bits: int) -> Iterator[int]:
+    """Yield the places of the bits that are set."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
 
 
 def _compact(text: str) -> str:
