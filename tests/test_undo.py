@@ -229,3 +229,52 @@ def test_a_withdrawal_is_final():
         sign_on.undo(moderator())
 
     assert sign_on.state_since <= timezone.now()
+
+
+def test_a_decision_is_not_taken_back_where_the_same_person_has_signed_anew(client):
+    letter, user = a_letter(), a_moderator()
+    fields = {"email": "amina@alhaq.example"}
+    first = a_sign_on(letter, "pending", "Al-Haq", **fields)
+    first.decline(Actor.moderator(user), reason="other")
+    a_sign_on(letter, "pending", "Al-Haq", **fields)
+    client.force_login(user)
+    before = everything(letter)
+
+    posted = {"seen": first.transitions.last().pk}
+    answers = [client.post(f"/moderation/sign-ons/{first.pk}/{verb}/", posted) for verb in ("undo", "reopen")]
+
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert "Another sign-on has taken its place" in answers[1].content.decode()
+    assert everything(letter) == before
+
+
+def test_the_desk_offers_an_undo_to_whoever_decided_and_to_whoever_opens_the_sign_on(client):
+    sign_on, user = a_sign_on(name="Al-Haq"), a_moderator()
+    client.force_login(user)
+    address = f"/moderation/sign-ons/{sign_on.pk}/"
+    client.post(f"{address}decline/", {"seen": sign_on.transitions.last().pk, "reason": "other"})
+
+    offered = f'action="{address}undo/"' in client.get("/moderation/").content.decode()
+    client.force_login(a_moderator())
+    others = f'action="{address}undo/"' in client.get("/moderation/").content.decode()
+    opened = client.get(address).content.decode()
+    undone = client.post(f"{address}undo/?country=FR", {"seen": sign_on.transitions.last().pk})
+    again = client.post(f"{address}undo/", {"seen": sign_on.transitions.last().pk})
+
+    assert (offered, others, f'action="{address}undo/"' in opened) == (True, False, True)
+    assert undone["Location"] == f"{address}?country=FR"
+    assert again.status_code == 409
+    assert SignOn.objects.get(pk=sign_on.pk).state == "pending"
+
+
+def test_an_undo_that_comes_too_late_is_told_so(client):
+    sign_on, user = a_sign_on(name="Al-Haq"), a_moderator()
+    sign_on.decline(Actor.moderator(user), reason="other")
+    sign_on.messages.get(kind="declined").sent()
+    client.force_login(user)
+
+    posted = {"seen": sign_on.transitions.last().pk}
+    page = client.post(f"/moderation/sign-ons/{sign_on.pk}/undo/", posted, follow=True).content.decode()
+
+    assert "too late for an undo" in page
+    assert SignOn.objects.get(pk=sign_on.pk).state == "declined"

@@ -555,8 +555,13 @@ class SignOn(models.Model):
         return self._move("decline", actor, seen=seen, reason=reason, note=note)
 
     def reopen(self, actor: Actor, *, note: str = "", seen: int | None = None) -> Transition:
-        """Take a decision back; its message is dropped if it has not been sent."""
-        return self._move("reopen", actor, seen=seen, note=note)
+        """Take a decision back; its message is dropped if it has not been sent.
+
+        Raises:
+            AlreadyListed: if the same person has another live sign-on for this name meanwhile.
+            SomebodyWasFaster, NotAllowed, PermissionDenied: see `_move`.
+        """
+        return self._back("reopen", actor, seen=seen, note=note)
 
     def undo(self, actor: Actor, *, seen: int | None = None) -> Transition:
         """Put back what was before the last decision: state, fields, place in the queue, messages, names learnt.
@@ -566,9 +571,13 @@ class SignOn(models.Model):
             AlreadyListed: if another sign-on has taken its place meanwhile: of its organisation, or of the same person.
             SomebodyWasFaster, NotAllowed, PermissionDenied: see `_move`.
         """
+        return self._back("undo", actor, seen=seen)
+
+    def _back(self, verb: str, actor: Actor, **said: Any) -> Transition:
+        """Carry out a verb that brings a sign-on back to where another may stand by now."""
         try:
             with transaction.atomic():
-                return self._move("undo", actor, seen=seen)
+                return self._move(verb, actor, **said)
         except IntegrityError as error:
             raise AlreadyListed(None) from error
 

@@ -42,12 +42,13 @@ def workbench(request, template, context, *, one=None, status=200):
     paginator = Counted(rows.values_list("pk", flat=True), asked.page_size)
     paginator.count = counts.get(asked.state, sum(counts.values()))
     number = request.GET.get("page")
-    if one:
-        number = rows.beyond(one, asked.order, backwards=True).count() // asked.page_size + 1
-        context |= {
-            "next": rows.beyond(one, asked.order).first(),
-            "previous": rows.beyond(one, asked.order, backwards=True).first(),
-        }
+    if one and asked.state in (one.state, filters.ANY):
+        before = rows.beyond(one, asked.order, backwards=True)
+        number = before.count() // asked.page_size + 1
+        context |= {"next": rows.beyond(one, asked.order).first(), "previous": before.first()}
+    elif one:
+        # It has left the list, or never stood in it.
+        context |= {"next": rows.first()}
     page = paginator.get_page(number)
     shown = SignOn.objects.with_evidence().with_seen().with_exchange().select_related("letter").in_bulk(page)
     context |= {
