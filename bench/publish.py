@@ -213,8 +213,7 @@ def accept():
     """Accept one more name, and publish it."""
     letter = _letter()
     from signatories.jobs import publish_letter
-    from signatories.models import SignOn
-    from signatories.models.sign_on import OPERATOR
+    from signatories.models import OPERATOR, SignOn
     from signatories.states import Source
 
     before = letter.editions.first()

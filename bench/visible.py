@@ -74,8 +74,7 @@ def sample(page, number):
     """Accept one more name, and return the seconds until it can be read."""
     from letter.models import Letter
     from signatories import names
-    from signatories.models import SignOn
-    from signatories.models.sign_on import OPERATOR
+    from signatories.models import OPERATOR, SignOn
     from signatories.states import Source
 
     letter = Letter.objects.get(slug=SLUG)

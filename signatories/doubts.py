@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from signatories import names
 
 if TYPE_CHECKING:
-    from .models.sign_on import Similar
+    from .models.similar import Similar
 
 
 def doubts(similar: "Iterable[Similar]", evidence: Iterable[Any], preset: str) -> list[str]:

@@ -21,7 +21,7 @@ from letter.artefacts.data import defused
 from letter.artefacts.xlsx import new_sheet, text_cell
 from letter.models import Letter
 
-from .models.sign_on import SignOnQuerySet
+from .models.sign_on_queries import SignOnQuerySet
 from .states import Source, State
 
 # Rows in memory at a time, and bytes of a file before it goes to disk.

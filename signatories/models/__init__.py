@@ -1,5 +1,6 @@
 """Organisations, their sign-ons, and the messages about them."""
 
+from .actor import OPERATOR, REPRESENTATIVE, Actor
 from .batch import Batch, BatchFile, BatchRow, ColumnMapping, Overtaken
 from .claim import Claim
 from .correction import Correction, NotStanding, Outdated
@@ -11,7 +12,7 @@ from .message import Message
 from .notice import Notice, NoticeNotPossible
 from .organisation import ChangedMeanwhile, Organisation
 from .query import Query
-from .sign_on import OPERATOR, REPRESENTATIVE, Actor, AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster, TooLate
+from .sign_on import AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster, TooLate
 from .transition import Transition
 from .variant_name import VariantName
 

@@ -16,9 +16,10 @@ from letter.content import Line, lines_sha256
 from signatories import mail, names
 from signatories.states import LIVE, State, Who
 
+from .actor import REPRESENTATIVE, Actor
 from .message import Message
 from .organisation import Organisation
-from .sign_on import REPRESENTATIVE, Actor, SignOn
+from .sign_on import SignOn
 from .transition import Transition
 from .variant_name import VariantName
 

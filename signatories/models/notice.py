@@ -17,7 +17,8 @@ from signatories.states import LIVE, State
 from .message import Message
 
 if TYPE_CHECKING:
-    from .sign_on import Actor, SignOn
+    from .actor import Actor
+    from .sign_on import SignOn
 
 
 class NoticeNotPossible(Exception):

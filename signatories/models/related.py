@@ -30,7 +30,8 @@ from signatories.states import Reason, Source, State
 from .transition import Transition
 
 if TYPE_CHECKING:
-    from .sign_on import SignOn, SignOnQuerySet
+    from .sign_on import SignOn
+    from .sign_on_queries import SignOnQuerySet
 
 # More sign-ons than these from one domain or network within an hour are marked. A form takes some minutes: one person
 # fills in ten in an hour; an office that signs for all its sections may well do so, and a moderator sees at once

@@ -1,64 +1,32 @@
 """The act of one organisation asking to stand under one letter, and all that may happen to it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Self
-from uuid import UUID
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
 
-from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce, Lower, NullIf
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from audit.models import record
-from letter.content import Line, interface_language
+from letter.content import interface_language
 from letter.models import Letter, LetterText
 from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, Source, State, Who
 
-from . import figures, related, similar
-from .claim import Claim
+from .actor import REPRESENTATIVE, Actor
 from .document import Document
 from .message import Message
-from .notice import Notice
 from .organisation import Organisation
-from .query import Query, QueryQuerySet
+from .query import QueryQuerySet
 from .related import Related, email_domain
+from .sign_on_queries import PLACE, SignOnQuerySet
 from .similar import Similar
 from .transition import Transition
 from .variant_name import trigrams
-
-# Which line of the public page a sign-on is: see `SignOn.anchor`.
-PLACE = Coalesce("anchor", "organisation_id", output_field=models.BigIntegerField())
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who acts, and in which role."""
-
-    who: Who
-    user: User | None = None
-    batch: UUID | None = None
-    """The same for all that is done at one stroke."""
-
-    def check(self, permission: str) -> None:
-        """Raise PermissionDenied if a moderator lacks `permission`; the other roles need none."""
-        if self.who == Who.MODERATOR and not (self.user and self.user.has_perm(permission)):
-            raise PermissionDenied(permission)
-
-    @classmethod
-    def moderator(cls, user: User, batch: UUID | None = None) -> "Actor":
-        """Return `user` acting as a moderator."""
-        return cls(Who.MODERATOR, user, batch)
-
-
-REPRESENTATIVE = Actor(Who.REPRESENTATIVE)
-OPERATOR = Actor(Who.OPERATOR)
 
 
 class LetterNotOpen(Exception):
@@ -83,187 +51,6 @@ class AlreadyListed(Exception):
     def __init__(self, sign_on: "SignOn | None") -> None:
         super().__init__(f"{sign_on}")
         self.sign_on = sign_on
-
-
-def order_of(state: str) -> tuple[str, ...]:
-    """Return the order of sign-ons in `state`: those that wait, oldest first; the others, latest change first.
-
-    In all states together, those that came last are first.
-    """
-    if state not in State.values:
-        return ("-pk",)
-    waits = state in (State.UNCONFIRMED, State.PENDING, State.QUERIED)
-    return ("state_since" if waits else "-state_since", "pk")
-
-
-class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
-    """Which sign-ons?"""
-
-    def live(self) -> Self:
-        """Sign-ons whose organisation still asks to stand under the letter."""
-        return self.filter(state__in=LIVE)
-
-    def accepted(self) -> Self:
-        """Sign-ons of signatories, in the order of the printed list."""
-        return self.filter(state=State.ACCEPTED).order_by("sort_key", "pk")
-
-    def to(self, letter: Letter | None) -> Self:
-        """Sign-ons to `letter`; to any if it is None."""
-        return self.filter(letter=letter) if letter else self.all()
-
-    def in_state(self, state: str) -> Self:
-        """Sign-ons in `state`, in the order of `order_of`."""
-        return self.filter(state=state).order_by(*order_of(state))
-
-    def beyond(self, one: "SignOn", order: tuple[str, ...], *, backwards: bool = False) -> Self:
-        """Those that come after `one` in this `order`, or before it, the next first; the order ends with the key."""
-        turned = tuple(name.removeprefix("-") if name.startswith("-") else f"-{name}" for name in order)
-        later, equal = Q(pk__in=[]), Q()
-        for name in turned if backwards else order:
-            column = name.removeprefix("-")
-            value = getattr(one, column)
-            later |= equal & Q(**{f"{column}__{'lt' if name.startswith('-') else 'gt'}": value})
-            equal &= Q(**{column: value})
-        return self.filter(later).order_by(*(turned if backwards else order))
-
-    def search(self, words: str, *, with_representative: bool = False) -> Self:
-        """Sign-ons that have all `words` in their names, acronym or website; or, if that is allowed, representative."""
-        found = self
-        for word in words.split():
-            condition = (
-                Q(name_as_signed__icontains=word)
-                | Q(listed_name__icontains=word)
-                | Q(name_normalised__contains=names.normalise(word) or word)
-                | Q(acronym__icontains=word)
-                | Q(website__icontains=word)
-            )
-            if with_representative:
-                condition |= Q(representative_name__icontains=word) | Q(email__icontains=word)
-            found = found.filter(condition)
-        return found
-
-    def of(self, user: User) -> Self:
-        """Sign-ons that `user` looks at now, or was the last to decide."""
-        last = Transition.objects.filter(sign_on=OuterRef("pk")).order_by("-pk").values("user")[:1]
-        theirs = self.filter(transitions__user=user).alias(last_user=Subquery(last)).filter(last_user=user.pk)
-        return self.filter(
-            Q(pk__in=theirs.values("pk")) | Q(pk__in=Claim.objects.current().filter(user=user).values("pk"))
-        )
-
-    def not_claimed_but_by(self, user: User) -> Self:
-        """Sign-ons that no colleague of `user` is looking at."""
-        return self.exclude(pk__in=Claim.objects.current().exclude(user=user).values("pk"))
-
-    def with_seen(self) -> Self:
-        """Sign-ons with `seen`, the key of their last transition, and the claim on them."""
-        last = Transition.objects.filter(sign_on=OuterRef("pk")).order_by("-pk").values("pk")[:1]
-        return self.annotate(seen=Subquery(last)).select_related("claim__user")
-
-    def counts(self) -> dict[str, int]:
-        """Return how many sign-ons are in each state, zeros included. One query."""
-        counted = dict(self.order_by().values_list("state").annotate(Count("pk")))
-        return {state: counted.get(state, 0) for state in State.values}
-
-    def oldest(self, letter: Letter | None = None) -> datetime | None:
-        """Return since when the sign-on that has waited longest for a decision waits, of one letter or of all."""
-        waiting = self.in_state(State.PENDING)
-        return (waiting.filter(letter=letter) if letter else waiting).values_list("state_since", flat=True).first()
-
-    def with_confirmation(self) -> Self:
-        """Sign-ons with `is_confirmed`: whether the representative has proved to hold the mailbox."""
-        confirmations = Transition.objects.filter(sign_on=OuterRef("pk"), verb="confirm")
-        return self.annotate(is_confirmed=Exists(confirmations))
-
-    def with_exchange(self) -> Self:
-        """Sign-ons with `asked_at` and `answered_at`, of the last question and answer, and `has_overdue_query`."""
-        queries = Query.objects.filter(sign_on=OuterRef("pk")).order_by("-pk")
-        answered = queries.filter(ended__verb="answer")
-        return self.annotate(
-            asked_at=Subquery(queries.values("asked__at")[:1]),
-            answered_at=Subquery(answered.values("ended__at")[:1]),
-            has_overdue_query=Exists(Query.objects.overdue().filter(sign_on=OuterRef("pk"))),
-        )
-
-    def with_documents(self) -> Self:
-        """Sign-ons with `has_seen_document`: whether a moderator has looked at one of their documents."""
-        return self.annotate(has_seen_document=Exists(Document.objects.seen().filter(sign_on=OuterRef("pk"))))
-
-    def namesakes(self, letter: Letter, name: str) -> Self:
-        """Live sign-ons for an organisation of the same name, whoever has signed."""
-        return self.live().filter(letter=letter, name_key=names.key(name))
-
-    def with_name_to_write(self) -> Self:
-        """Sign-ons with `name_to_write`: the name as listed, or, before it was accepted, as signed."""
-        return self.annotate(name_to_write=Coalesce(NullIf(F("listed_name"), Value("")), F("name_as_signed")))
-
-    def with_evidence(self) -> Self:
-        """Sign-ons with all that `evidence.ladder` reads of them."""
-        return self.with_confirmation().with_bursts().with_documents().with_notices()
-
-    def with_notices(self) -> Self:
-        """Sign-ons with `objection`: what came of notices to the organisation's published address, as a code.
-
-        “objected” if somebody there objected and no moderator has settled it, “confirmed”, “silent” if nobody answered
-        in time, “asked”; else empty. `has_published_answer`: whether they confirmed that it is theirs.
-        """
-        notices = Notice.objects.filter(sign_on=OuterRef("pk")).order_by()
-        confirmed = Exists(notices.filter(confirmed_at__isnull=False, objected_at=None))
-        return self.annotate(
-            has_published_answer=confirmed,
-            objection=Case(
-                When(Exists(notices.filter(objected_at__isnull=False, settled_at=None)), then=Value("objected")),
-                When(confirmed, then=Value("confirmed")),
-                When(Exists(notices.filter(objected_at=None, silent_at__isnull=False)), then=Value("silent")),
-                When(Exists(notices.waiting()), then=Value("asked")),
-                default=Value(""),
-            ),
-        )
-
-    def with_bursts(self) -> Self:
-        """Sign-ons with `is_in_burst`: whether more than `related.BURST` came from one place within an hour."""
-        domain = self.annotate(email_domain=related.email_domain())
-        return domain.annotate(is_in_burst=related.is_in_burst(self.model._default_manager.all()))
-
-    def unusual(self, since: datetime | None = None) -> Self:
-        """Sign-ons that came in a burst from one e-mail domain or network, since a moment if one is given."""
-        some = self.filter(created_at__gte=since) if since else self
-        return some.with_bursts().filter(is_in_burst=True)
-
-    def bursts(self, since: datetime) -> list[figures.Burst]:
-        """Return from which e-mail domains the unusual sign-ons since `since` came."""
-        return figures.bursts(self.unusual(since))
-
-    def similar_to_each(self, sign_ons: Sequence["SignOn"]) -> dict[int, list[Similar]]:
-        """Return, by key, what each of `sign_ons` may be another form of, likeliest first."""
-        return similar.similar_to_each(sign_ons, self)
-
-    def related_to_each(self, sign_ons: Sequence["SignOn"]) -> dict[int, Related]:
-        """Return, by key, what else came from the domain, network and person of each of `sign_ons`."""
-        return related.related_to_each(sign_ons, self)
-
-    def forget_networks(self, at: datetime | None = None) -> int:
-        """Erase the networks of sign-ons older than `related.NETWORK_DAYS`; returns of how many."""
-        before = (at or timezone.now()) - timedelta(days=related.NETWORK_DAYS)
-        return self.filter(created_at__lt=before).exclude(network_key="").update(network_key="")
-
-    def twin(self, letter: Letter, email: str, name: str) -> "SignOn | None":
-        """Return the live sign-on of the same person for an organisation of the same name, if any."""
-        return self.live().filter(letter=letter, email__iexact=email, name_key=names.key(name)).first()
-
-    def lines(self, letter: Letter) -> Iterator[Line]:
-        """Yield the lines of the letter's public list, in order; the query runs at the first of them."""
-        columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "sort_key")
-        rows = self.filter(letter=letter).accepted().values_list(*columns, PLACE)
-        for name, acronym, country, website, sort_key, anchor in rows:
-            # A letter that no organisation's number has: see `SignOn.anchor`.
-            yield Line(name, acronym, country, website, str(anchor) if anchor > 0 else f"a{-anchor}", sort_key)
-
-    def move_to(self, organisation: Organisation) -> int:
-        """Give these sign-ons to another organisation; their lines stay where they are on the public page.
-
-        Doing it again with the former organisation restores what was.
-        """
-        return self.update(organisation=organisation, anchor=NullIf(PLACE, organisation.pk))
 
 
 class SignOn(models.Model):

@@ -16,7 +16,8 @@ from .organisation import Organisation, VariantName
 from .transition import Transition
 
 if TYPE_CHECKING:
-    from .sign_on import SignOn, SignOnQuerySet
+    from .sign_on import SignOn
+    from .sign_on_queries import SignOnQuerySet
 
 # So many are shown of each name.
 SHOWN = 12

@@ -11,7 +11,7 @@ from django_countries import countries
 
 from letter.models import Letter
 from signatories.models import SignOn
-from signatories.models.sign_on import order_of
+from signatories.models.sign_on_queries import order_of
 from signatories.states import State
 
 ANY, NONE = "any", "none"
