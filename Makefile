@@ -6,8 +6,8 @@ LOCK := uv pip compile pyproject.toml --universal --generate-hashes --no-emit-in
 	--python-version 3.11 --quiet --no-header
 NO_SERVER := SECRET_KEY=for-the-tools SITE_URL=https://localhost DATABASE_URL=dbname=none
 NOT_PUBLIC := accounts audit bench config "delivery/[!c]*" demo docs letter/admin.py letter/imports.py letter/management letter/markdown.py \
-	letter/models "signatories/[!f]*" "signatories/forms/[!o]*" static tests templates/4* templates/5* templates/account templates/accounts templates/allauth templates/audit templates/base.html templates/delivery \
-	"templates/mail/[!o]*" templates/mfa templates/moderation "templates/signatories/[!o]*"
+	letter/models "signatories/[!f]*" "signatories/forms/[!o]*" signatories/forms/organisations.py static tests templates/4* templates/5* templates/account templates/accounts templates/allauth templates/audit templates/base.html templates/delivery \
+	"templates/mail/[!oqrs]*" templates/mail/status templates/mfa templates/moderation "templates/signatories/[!o]*"
 
 .PHONY: demo test lint bench messages lock clean
 

@@ -257,7 +257,7 @@ def run():
         log.write_bytes(b"")
         manage(log, "migrate", "--verbosity=0", cwd=ROOT, env=env)
         manage(log, "collectstatic", "--noinput", "--verbosity=0", cwd=ROOT, env=env)
-        manage(log, "load_demo", cwd=ROOT, env=env | {"DEMO_PASSWORD": password})
+        manage(log, "load_demo", "--queue", cwd=ROOT, env=env | {"DEMO_PASSWORD": password})
 
         children = []
         running.callback(Child.stop, children, SECONDS_TO_STOP)

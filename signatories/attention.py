@@ -14,7 +14,7 @@ from .models import Correction, Message, Notice, Query, SignOn
 from .models.figures import Burst, Waiting
 from .states import State
 
-# Failed messages that are shown one by one.
+# Failed messages and objections that are shown one by one.
 SHOWN = 20
 
 
@@ -29,6 +29,7 @@ class Attention:
     """Letters whose PDF lacks characters."""
     objections: list[Notice]
     """By organisations, not settled yet, the first few of them."""
+    objection_count: int
     corrections: int
     """Corrections that wait for a moderator."""
     overdue: int
@@ -70,14 +71,15 @@ class Report:
 
 
 def attention() -> Attention:
-    """Return what wants somebody. Five queries; a sixth only when many messages have failed."""
-    failing = Message.objects.failed().to_representatives()
-    failed = list(failing.select_related("sign_on")[:SHOWN])
+    """Return what wants somebody. Five queries; more only when many messages have failed, or many have objected."""
+    failing, objecting = Message.objects.failed().to_representatives(), Notice.objects.objections()
+    failed, objections = list(failing.select_related("sign_on")[:SHOWN]), list(objecting[:SHOWN])
     return Attention(
         failed=failed,
         failed_count=len(failed) if len(failed) < SHOWN else failing.count(),
         unprintable=list(Publication.objects.exclude(missing_glyphs=[]).select_related("letter")),
-        objections=list(Notice.objects.objections()[:SHOWN]),
+        objections=objections,
+        objection_count=len(objections) if len(objections) < SHOWN else objecting.count(),
         corrections=Correction.objects.proposed().count(),
         overdue=Query.objects.overdue().count(),
     )

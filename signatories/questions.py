@@ -65,34 +65,34 @@ QUESTIONS = {
     },
     "fr": {
         "authority": (
-            "Qui, au sein de {name}, a décidé de la signature de cette lettre, et quand ? Un mot de la "
-            "direction ou du conseil d’administration, ou le procès-verbal de la décision, suffit ; vous "
+            "Qui, au sein de {name}, a décidé de la signature de cette lettre, et quand ? Un mot de la "
+            "direction ou du conseil d’administration, ou le procès-verbal de la décision, suffit ; vous "
             "pouvez le joindre."
         ),
         "entity": (
-            "Nous connaissons plusieurs entités sous le nom de {name}. Laquelle signe : l’organisation "
-            "internationale, ou l’association d’un pays ou d’une ville ? Veuillez indiquer sa dénomination "
+            "Nous connaissons plusieurs entités sous le nom de {name}. Laquelle signe : l’organisation "
+            "internationale, ou l’association d’un pays ou d’une ville ? Veuillez indiquer sa dénomination "
             "légale complète."
         ),
         "spelling": (
-            "Nous avons reçu le nom de votre organisation sous la forme « {name} ». Doit-il être imprimé exactement "
-            "ainsi ? Sinon, veuillez l’écrire tel qu’il figure dans vos statuts, avec majuscules, accents et sigle."
+            "Nous avons reçu le nom de votre organisation sous la forme « {name} ». Doit-il être imprimé exactement "
+            "ainsi ? Sinon, veuillez l’écrire tel qu’il figure dans vos statuts, avec majuscules, accents et sigle."
         ),
         "website": (
             "Nous n’avons pas trouvé {name} sur le web. Où pouvons-nous voir que l’organisation existe et ce qu’elle "
-            "fait ? Un site, une page d’un réseau dont vous êtes membre ou une copie de l’enregistrement suffit."
+            "fait ? Un site, une page d’un réseau dont vous êtes membre ou une copie de l’enregistrement suffit."
         ),
         "address": (
             "Vous avez signé avec l’adresse {email}, qui pourrait être celle de n’importe qui. Pourriez-vous "
-            "nous écrire d’une adresse de {name}, ou nous dire où votre nom et votre fonction sont publiés ?"
+            "nous écrire d’une adresse de {name}, ou nous dire où votre nom et votre fonction sont publiés ?"
         ),
         "duplicate": (
-            "La liste comporte déjà une organisation appelée « {other} ». {name} est-elle la même entité ? Si oui, "
-            "sous quel nom doit-elle figurer ? Sinon, qu’est-ce qui distingue les deux ?"
+            "La liste comporte déjà une organisation appelée « {other} ». {name} est-elle la même entité ? Si oui, "
+            "sous quel nom doit-elle figurer ? Sinon, qu’est-ce qui distingue les deux ?"
         ),
         "translation": (
             "La liste est imprimée dans la langue de la lettre. {name} a-t-elle un nom officiel dans cette "
-            "langue, ou en caractères latins ? Si oui, veuillez l’indiquer exactement ; nous ne traduisons pas "
+            "langue, ou en caractères latins ? Si oui, veuillez l’indiquer exactement ; nous ne traduisons pas "
             "nous-mêmes."
         ),
     },

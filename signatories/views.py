@@ -13,6 +13,7 @@ from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
+from django_countries import countries
 
 from letter.models import Letter
 
@@ -285,12 +286,19 @@ def objection(request, notice, token):
     if form.is_valid():
         notice.object(**form.cleaned_data)
         return redirect(request.path)
+    line = line_to_print(notice.sign_on)
     context = {
         "form": form,
         "notice": notice,
         "sign_on": notice.sign_on,
-        "line": line_to_print(notice.sign_on),
+        "line": line,
+        "country": countries.name(line.country),
         "token": token,
-        "languages": [get_language_info(code) for code, _name in settings.LANGUAGES if code != get_language()],
+        "languages": [(code, own_name(code)) for code, _name in settings.LANGUAGES if code != get_language()],
     }
     return render(request, "signatories/objection.html", context, status=422 if form.is_bound else 200)
+
+
+def own_name(code):
+    """Return what a language calls itself, whichever variety of it `code` is."""
+    return get_language_info(code.partition("-")[0])["name_local"]

@@ -91,7 +91,8 @@
   });
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!form.closest("#workbench") || form.id === "bulk" || form.enctype !== "application/x-www-form-urlencoded") return;
+    // Whatever else stands in a section, such as an upload, is sent as without a script.
+    if (!form.matches("#workbench :is([data-verb], .undo, .claim, .search):not([enctype])")) return;
     event.preventDefault();
     const data = new FormData(form, event.submitter);
     if (form.method === "get") {

@@ -132,10 +132,9 @@ def the_group(name):
     return group
 
 
-# In one transaction: where a worker is running, it finds nothing left to do.
 @transaction.atomic
 def a_batch(letter, content="Organisation,Country\nOdhikar,Bangladesh\n", *, is_imported=False):
-    """A file of sign-ons that was looked at, and, if wanted, imported."""
+    """A file of sign-ons that was looked at, and, if wanted, imported; a worker that runs sees it only then."""
     table = batches.read(content.encode())
     user = a_moderator("secretariat")
     batch = Batch.upload(user, letter, file_name="list.csv", content=content.encode(), **batches.described(table))

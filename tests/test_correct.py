@@ -526,8 +526,8 @@ def test_the_review_is_a_diff_by_words_with_text_for_a_screen_reader(desk):
 
     shown = re.search(r'<bdi class="diff">(.*?)</bdi>', page)[1]
     assert shown == (
-        'Justice Sans <del><span class="hidden">[removed: </span>Frontieres<span class="hidden">]</span></del>'
-        '<ins><span class="hidden">[added: </span>Frontières (JSF)<span class="hidden">]</span></ins>'
+        'Justice Sans <del><span class="unseen">[removed: </span>Frontieres<span class="unseen">]</span></del>'
+        '<ins><span class="unseen">[added: </span>Frontières (JSF)<span class="unseen">]</span></ins>'
     )
     assert page.count('class="diff"') == 1
 

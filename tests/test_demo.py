@@ -18,6 +18,7 @@ import pytest
 from demo import child
 from demo.__main__ import kept_secret
 from demo.child import Child
+from demo.management.commands import load_demo
 from demo.smtp import MailServer
 from tests.running import ROOT, free_port, until
 from tests.test_embedded_postgres import is_gone
@@ -205,6 +206,20 @@ def test_messages_are_listed_newest_first_and_kept_from_caches(client, mail_fold
     assert subjects == ["Second &lt;b&gt;", "First"]
     assert response["Cache-Control"] == "no-store"
     assert '<meta name="robots" content="noindex">' in response.text
+
+
+@pytest.mark.django_db
+def test_the_mailbox_shows_the_code_with_which_each_account_of_the_demo_signs_in(client, mail_folder):
+    mail_folder.mkdir()
+    for name, roles in load_demo.ACCOUNTS.items():
+        load_demo.Command().make_account(name, roles, "correct horse battery")
+
+    shown = re.search(r"<code>(\d{6})</code>", client.get("/demo/mailbox/").text)[1]
+
+    for name in load_demo.ACCOUNTS:
+        client.post("/moderation/sign-in/", {"login": name, "password": "correct horse battery"})
+        assert client.post("/moderation/sign-in/code/", {"code": shown})["Location"] == "/moderation/"
+        client.post("/moderation/sign-out/")
 
 
 def test_messages_stay_in_order_when_the_clock_is_set_back(mail_folder, monkeypatch):

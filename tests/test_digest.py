@@ -12,7 +12,7 @@ from audit.models import record
 from letter.models import Publication
 from signatories import jobs, mail
 from signatories.attention import attention, report
-from signatories.models import Digest, Message, SignOn
+from signatories.models import Actor, Correction, Digest, Message, Notice, SignOn
 from signatories.models.figures import Burst
 from tests.factories import a_letter, a_moderator, a_sign_on, an_accepted
 from tests.mailserver import text_of
@@ -52,7 +52,9 @@ def test_a_digest_tells_what_waits_and_how_long_what_is_unusual_and_what_went_wr
     a_sign_on(justice, "queried", moderator=a_moderator())
     waiting[0].messages.first().failed("550", is_final=True)
     Publication.objects.filter(letter=peace).update(missing_glyphs=[{"name": "人权"}])
-    user = a_reader()
+    user, moderator = a_reader(), Actor.moderator(a_moderator())
+    Notice.send(waiting[3], moderator, address="office@two.example", found_at="contact page").object()
+    Correction.propose(waiting[2], name="Al-Haq – Law for Man")
     newest = record(user, "read", waiting[0])
 
     message = Digest.objects.get().make(report())
@@ -78,6 +80,10 @@ def test_a_digest_tells_what_waits_and_how_long_what_is_unusual_and_what_went_wr
         "1 question to a representative has no answer yet.",
         "",
         "1 message to a representative could not be sent.",
+        "",
+        "1 organisation objects to a sign-on in its name.",
+        "",
+        "1 correction waits for somebody.",
         "",
         "The PDF of peace lacks characters: no font on the server has them.",
         "",
@@ -196,7 +202,7 @@ def test_attention_lists_the_first_failed_messages_and_counts_them_all(django_as
     for _number in range(21):
         a_sign_on(letter, "unconfirmed").messages.get().failed("550", is_final=True)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(6):
         found = attention()
 
     assert (len(found.failed), found.failed_count) == (20, 21)
@@ -287,7 +293,7 @@ def test_the_page_asks_the_same_number_of_queries_for_one_row_and_for_three(desk
     for _number in range(count):
         a_sign_on(a_letter(), "pending").messages.first().failed("550", is_final=True)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(16):
         desk.get("/moderation/digest/")
 
 

@@ -107,8 +107,8 @@ def addresses():
         sent, a_moderator("secretariat"), event="answered", on="2020-05-01", blob=Blob.of(b"%PDF-1.7 answer")
     )
     waits = a_recipient(letter, channel="post")
-    known, other, absorbed = (Organisation.objects.create(name=name) for name in ("Al-Haq", "Odhikar", "MADRE"))
-    known.learn("MADRE")
+    known, other, absorbed = (Organisation.objects.create(name=name) for name in ("Al-Haq", "Sahayta", "LSM"))
+    known.learn("Law in the Service of Man")
     merge = Merge.merge(a_moderator(), known, absorbed)
     looked, imported = a_batch(letter), a_batch(delivered, is_imported=True)
     somebody = a_moderator()
@@ -197,8 +197,8 @@ def addresses():
         "moderation:organisation": f"/moderation/organisations/{known.pk}/",
         "moderation:edit_organisation": f"/moderation/organisations/{known.pk}/edit/",
         "moderation:add_variant": f"/moderation/organisations/{known.pk}/variants/",
-        "moderation:change_variant": f"/moderation/variants/{known.variants.get().pk}/",
-        "moderation:remove_variant": f"/moderation/variants/{known.variants.get().pk}/remove/",
+        "moderation:change_variant": f"/moderation/variants/{known.variants.first().pk}/",
+        "moderation:remove_variant": f"/moderation/variants/{known.variants.first().pk}/remove/",
         "moderation:choose_other": f"/moderation/organisations/{known.pk}/merge/",
         "moderation:merge": f"/moderation/organisations/{known.pk}/merge/{other.pk}/",
         "moderation:split": f"/moderation/organisations/{known.pk}/split/",

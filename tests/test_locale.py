@@ -19,6 +19,10 @@ PUBLIC = [
     *sorted(Path("templates/letter").glob("*.html")),
     *sorted(Path("templates/signatories").glob("objection*.html")),
     *sorted(Path("templates/mail/objection_notice").glob("*.txt")),
+    # A question is asked in the language of the text that was signed.
+    *sorted(Path("templates/mail/query").glob("*.txt")),
+    *sorted(Path("templates/mail/reminder").glob("*.txt")),
+    Path("templates/mail/signature.txt"),
     *sorted(Path("templates/forms").rglob("*.html")),
     Path("signatories/forms/objection.py"),
     *sorted(Path("letter/artefacts").glob("*.py")),

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.models import Entry
@@ -126,7 +127,11 @@ def test_the_page_is_there_in_the_other_languages_by_its_address(client):
     ]
     assert client.get(f"{address}xx/").status_code == 404
     own = client.get(address).content.decode()
-    assert re.findall(r'hreflang="([^"]*)"', own) == ["fr", "es", "ar"]
+    assert re.findall(r'hreflang="([^"]*)">([^<]*)<', own) == [
+        ("fr", "Français"),
+        ("es", "Español"),
+        ("ar", "العربيّة"),
+    ]
 
 
 def test_one_notice_at_a_time_waits_for_an_answer_and_the_database_keeps_it():
@@ -430,11 +435,12 @@ def test_a_reader_sees_that_somebody_objects_and_no_personal_data(client):
     assert f"/moderation/sign-ons/{notice.sign_on_id}/notify/" not in panel
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_objections_cost_the_queue_the_same_number_of_queries(desk, count, django_assert_num_queries):
-    letter = a_letter()
-    for _number in range(count):
-        a_notice(a_sign_on(letter, "accepted")).object()
+def test_objections_cost_the_queue_the_same_number_of_queries_for_one_and_for_three(desk):
+    letter, counts = a_letter(), []
+    for number in range(3):
+        a_notice(a_sign_on(letter, "accepted"), address=f"office{number}@jsf.example").object()
+        with CaptureQueriesContext(connection) as queries:
+            desk.get("/moderation/?state=accepted")
+        counts.append(len(queries))
 
-    with django_assert_num_queries(16):
-        desk.get("/moderation/?state=accepted")
+    assert counts[0] == counts[2]

@@ -146,7 +146,7 @@ def test_an_organisations_page_asks_the_same_number_of_queries_for_one_row_and_f
         sign_on.accept(Actor.moderator(desk.moderator), organisation=one, listed_name=f"Group {number}")
         an_organisation(f"Chapter {number}", umbrella=one)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         desk.get(f"/moderation/organisations/{one.pk}/")
 
 

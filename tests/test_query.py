@@ -94,7 +94,7 @@ def test_a_question_from_the_list_is_put_into_the_form_and_nothing_is_asked_yet(
 
     form = response.context["forms"]["query"]
     assert response.status_code == 200
-    assert form["question"].value().startswith("Nous avons reçu le nom de votre organisation sous la forme « Al-Haq »")
+    assert form["question"].value().startswith("Nous avons reçu le nom de votre organisation sous la forme « Al-Haq »")
     assert (form["language"].value(), form["template"].value()) == ("fr", "fr:spelling")
     assert (state(sign_on), sign_on.queries.count()) == ("pending", 0)
 
@@ -159,6 +159,29 @@ def test_a_question_in_arabic_stands_from_right_to_left_on_the_status_page_and_a
 
     for page in (status(desk, sign_on), desk.get(f"/moderation/sign-ons/{sign_on.pk}/").content.decode()):
         assert 'lang="ar" dir="rtl">من قرّر؟</blockquote>' in page
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "around"),
+    [
+        ("en", "A question about the sign-on of Al-Haq", "Please answer on this page"),
+        ("fr", "Une question sur la signature de Al-Haq", "Veuillez répondre sur cette page"),
+        ("es", "Una pregunta sobre la firma de Al-Haq", "Responda, por favor, en esta página"),
+        ("ar", "سؤال بشأن توقيع Al-Haq", "نرجو الإجابة في هذه الصفحة"),
+        # A language without a catalogue: the question as it was written, in an English message.
+        ("de", "A question about the sign-on of Al-Haq", "Please answer on this page"),
+    ],
+)
+def test_the_message_speaks_the_language_of_the_question(language, subject, around):
+    sign_on = a_sign_on(name="Al-Haq")
+
+    sign_on.query(Actor.moderator(a_moderator()), question="?", language=language)
+
+    message = sign_on.messages.last()
+    assert message.subject == subject
+    assert around in message.text
+    direction = "rtl" if language == "ar" else "ltr"
+    assert f'dir="{direction}"' in message.html.split("<head>")[0]
 
 
 def test_a_question_to_somebody_without_an_address_is_recorded_and_the_form_says_that_nothing_is_sent(desk):

@@ -174,3 +174,39 @@ def test_a_second_session_is_asked_for_a_code_of_its_own(client):
 
     assert other.get("/moderation/").status_code == 302
     assert give_code(other, steps=1)["Location"] == "/moderation/"
+
+
+def test_after_a_while_the_password_is_asked_for_before_the_first_factor_is_added(client):
+    user = a_user("moderator")
+    give_password(client, user.username)
+    assert client.get(ADD).status_code == 200
+    session = client.session
+    session["account_authentication_methods"][0]["at"] -= 601
+    session.save()
+
+    asked = client.get(ADD)
+    client.post(asked["Location"], {"password": PASSWORD})
+
+    assert asked["Location"].startswith("/moderation/account/again/password/")
+    assert client.get(ADD).status_code == 200
+
+
+def test_a_passkey_is_renamed_and_removed_by_its_owner_alone(client):
+    user, other = a_moderator(), a_moderator()
+    keys = [
+        Authenticator.objects.create(user=owner, type="webauthn", data={"name": "Phone", "credential": {}})
+        for owner in (user, other)
+    ]
+    client.force_login(user)
+    mine, theirs = (f"/moderation/account/passkeys/{key.pk}" for key in keys)
+
+    pages = [client.get(f"{mine}/{act}/").content.decode().count("<h1") for act in ("name", "remove")]
+    client.post(f"{mine}/name/", {"name": "Key on my ring"})
+    renamed = client.get("/moderation/account/").content.decode()
+    client.post(f"{mine}/remove/")
+    answers = [client.post(f"{theirs}/{act}/", {"name": "Mine"}).status_code for act in ("name", "remove")]
+
+    assert (pages, answers) == ([1, 1], [404, 404])
+    assert "<bdi>Key on my ring</bdi>" in renamed
+    assert [one.pk for one in Authenticator.objects.filter(type="webauthn")] == [keys[1].pk]
+    assert acts()[-1] == ("remove_factor", {"kind": "webauthn"})

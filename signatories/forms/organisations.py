@@ -41,7 +41,7 @@ def recorded_under(name):
 class DirectoryForm(forms.Form):
     """A search of the directory; all of it is optional."""
 
-    q = forms.CharField(label=_("Name, acronym or website"), required=False, widget=forms.SearchInput)
+    q = forms.CharField(label=_("Name or website"), required=False, widget=forms.SearchInput)
     country = forms.ChoiceField(label=_("Country"), required=False)
     letter = forms.ModelChoiceField(
         label=_("Letter"), queryset=Letter.objects.none(), required=False, to_field_name="slug", empty_label=_("any")

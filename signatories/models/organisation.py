@@ -23,7 +23,7 @@ from letter.models import Letter
 from signatories import names
 
 from . import candidates
-from .variant_name import NamedModel, VariantName, similar_name, trigrams
+from .variant_name import NamedModel, VariantName, trigrams
 
 # Umbrellas are checked one transaction after the other, or two could close a loop between them; and a lock
 # taken by the trigger, not by the code, holds whatever the code does.
@@ -90,7 +90,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         for word in words.split():
             named = Q(name__icontains=word) | Q(name_normalised__contains=names.normalise(word) or word)
             has_all &= named | Q(acronym__icontains=word) | Q(website__icontains=word) | _has_variant(named)
-        return self.filter(has_all | similar_name(words) | _has_variant(similar_name(words)))
+        return self.filter(has_all | Q(pk__in=candidates.organisations([candidates.Asked(words)])[0]))
 
     def of_kind(self, kind: str) -> Self:
         """Organisations of one of `KINDS`; all for an empty one."""

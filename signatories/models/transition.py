@@ -32,24 +32,26 @@ class TransitionQuerySet(models.QuerySet["Transition"]):
 
         Over the decisions of the 30 days before `at` (now by default); not those that were undone.
         """
+        of_letter = (
+            "AND EXISTS (SELECT FROM signatories_signon WHERE id = decided.sign_on_id AND letter_id = %(letter)s)"
+        )
         with connection.cursor() as cursor:
             cursor.execute(
-                """
+                f"""
                 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY decided.at - entered.at)
                 FROM signatories_transition AS decided
-                JOIN signatories_signon AS sign_on ON sign_on.id = decided.sign_on_id
                 CROSS JOIN LATERAL (
                     SELECT min(at) AS at FROM signatories_transition
                     WHERE sign_on_id = decided.sign_on_id AND to_state = 'pending'
                 ) AS entered
                 WHERE decided.verb IN ('accept', 'decline') AND decided.who = 'moderator'
                 AND decided.at BETWEEN %(at)s - interval '30 days' AND %(at)s
-                AND (%(letter)s::bigint IS NULL OR sign_on.letter_id = %(letter)s)
+                {of_letter if letter else ""}
                 AND NOT EXISTS (
                     SELECT FROM signatories_transition AS undone
                     WHERE undone.sign_on_id = decided.sign_on_id AND undone.verb = 'undo' AND undone.id > decided.id
                 )
-                """,
+                """,  # noqa: S608 - constants
                 {"at": at or timezone.now(), "letter": letter.pk if letter else None},
             )
             return cursor.fetchone()[0]

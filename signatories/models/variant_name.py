@@ -7,7 +7,6 @@ import pghistory
 from django.contrib.auth.models import User
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models, transaction
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import record
@@ -16,20 +15,6 @@ from signatories import names
 # Without a list of pending entries, which each search would read to its end: after an import of 10,000 names until
 # the next vacuum, 100 ms a search instead of 7.
 trigrams = partial(GinIndex, fastupdate=False)
-
-
-def similar_name(name: str, prefix: str = "") -> Q:
-    """Return the condition that a row's ``name_key`` or ``name_normalised`` may be that of `name`.
-
-    It only finds candidates; `names.classify` says what they are, and a person decides. `prefix` is
-    the path to the row, such as ``variants__``.
-    """
-    normalised = names.normalise(name)
-    return (
-        Q(**{f"{prefix}name_key": names.key(name)})
-        | Q(**{f"{prefix}name_normalised__trigram_similar": normalised})
-        | Q(**{f"{prefix}name_normalised__trigram_strict_word_similar": normalised})
-    )
 
 
 class NamedModel(models.Model):

@@ -156,9 +156,7 @@ def edit(request, pk):
         except ValidationError as error:
             form.add_error(None, error.messages)
         else:
-            messages.success(
-                request, _("Changed: the list shows it in a moment. It can be undone for a few minutes.")
-            )
+            messages.success(request, _("Changed: the list shows it in a moment. It can be undone for a few minutes."))
             return redirect("moderation:correction", pk=made.pk)
     context = {"form": form, "sign_on": one}
     return render(request, "moderation/edit.html", context, status=422 if form.is_bound else 200)

@@ -94,9 +94,9 @@ def signed_in(browser, site, login):
     return site.sessions[login]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def addresses(site):
-    """The address of each kind of page, by its name."""
+    """The address of each kind of page, by its name; made once, for all modules."""
     made = site.python(f"""
 import json
 from django.contrib.auth.models import User
@@ -114,6 +114,9 @@ waiting, new, away = (SignOn.sign(letter.text(), **fields | {{"acronym": acronym
     for acronym in ("ONE", "TWO", "THREE"))
 waiting.confirm()
 away.withdraw()
+queried = factories.a_sign_on(letter, **fields | {{"email": f"{{uuid4()}}@example.org"}})
+paper = factories.a_document(queried, name=fields["email"] + ".pdf")
+queried.query(Actor.moderator(User.objects.get(username="moderator")), question=fields["website"] * 3)
 batch = uuid4()
 one = factories.a_sign_on(letter, "pending", email=f"{{batch}}@example.org")
 one.decline(Actor.moderator(User.objects.get(username="moderator"), batch=batch), reason="other")
@@ -155,6 +158,11 @@ print(json.dumps({{
     "status": f"/status/{{links.token('status', waiting.pk)}}/",
     "status, withdrawn": f"/status/{{links.token('status', away.pk)}}/",
     "withdraw": f"/status/{{links.token('status', waiting.pk)}}/withdraw/",
+    "answer": f"/status/{{links.token('status', queried.pk)}}/answer/",
+    "status, queried": f"/status/{{links.token('status', queried.pk)}}/",
+    "sign-on, queried": f"/moderation/sign-ons/{{queried.pk}}/",
+    "see": f"/moderation/documents/{{paper.pk}}/see/",
+    "erase": f"/moderation/documents/{{paper.pk}}/erase/",
     "correct": f"/status/{{links.token('status', waiting.pk)}}/correct/",
     "objection": f"/objection/{{links.notice_token(asked.pk)}}/",
     "objection, in Arabic": f"/objection/{{links.notice_token(asked.pk)}}/ar/",
@@ -249,14 +257,15 @@ def visit(new_page, session, administrator, addresses):
 PUBLIC = [
     "letter", "edition", "countries", "changes", "share", "verify", "embed",
     "sign", "sign, with errors", "sent", "confirm", "used link", "status", "status, withdrawn",
-    "withdraw", "correct", "bad link", "nothing there",
+    "status, queried", "answer", "withdraw", "correct", "bad link", "nothing there",
     "objection", "objection, in Arabic", "objection, answered", "bad objection",
 ]  # fmt: skip
 DOOR = {"sign-in", "forgotten password", "invitation"}
 ADMINISTRATION = {"people", "person", "invite"}
 DESK = [
     *sorted(DOOR | ADMINISTRATION), "account", "second factor", "notify", "settle", "edit", "corrections", "correction",
-    "queue", "search", "keys", "batch", "sign-on", "sign-on, accepted", "register", "deliveries", "recipients",
+    "queue", "search", "keys", "batch", "sign-on",
+    "sign-on, queried", "sign-on, accepted", "register", "see", "erase", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
     "export", "figures", "figures, one letter", "digest",
     "imports", "import a file", "columns", "rows", "imported",

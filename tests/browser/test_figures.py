@@ -66,7 +66,7 @@ def test_axe_finds_nothing_from_right_to_left(visit, name):
 def test_a_file_is_downloaded_with_what_was_asked_for(visit):
     page = visit("export")
     page.get_by_role("radio", name="The representatives").check()
-    page.get_by_role("combobox", name="State").select_option("accepted")
+    page.get_by_role("combobox", name="State", exact=True).select_option("accepted")
     page.get_by_role("textbox", name="With these words").fill("")
     page.get_by_role("textbox", name="What is it for?").fill("A letter of thanks")
 

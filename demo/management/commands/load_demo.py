@@ -1,5 +1,6 @@
 """Loads the real letter of 2020 and its signatories, open for signing, with one account of each kind."""
 
+import csv
 import os
 from pathlib import Path
 
@@ -7,8 +8,12 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from demo.authenticator import SECRET
+from letter.models import Letter
+from signatories.models import SignOn
+from signatories.states import Source
 
 # Login → roles.
 ACCOUNTS = {
@@ -24,7 +29,11 @@ class Command(BaseCommand):
 
     help = "Load the demo's content; a second run changes nothing but the password. Reads DEMO_PASSWORD."
 
-    def handle(self, **options):
+    def add_arguments(self, parser):
+        """Take whether something shall wait."""
+        parser.add_argument("--queue", action="store_true", help="also a dozen invented sign-ons that wait at the desk")
+
+    def handle(self, *, queue, **options):
         """Load by the same commands that a secretariat uses."""
         password = os.environ.get("DEMO_PASSWORD")
         if not password:
@@ -34,6 +43,27 @@ class Command(BaseCommand):
         call_command("publish", "icc-2020", stdout=self.stdout)
         for name, roles in ACCOUNTS.items():
             self.make_account(name, roles, password)
+        if queue:
+            self.fill_queue()
+
+    @transaction.atomic
+    def fill_queue(self):
+        """Sign and confirm as a dozen representatives did, unless somebody has signed already."""
+        letter = Letter.objects.get(slug="icc-2020")
+        if letter.sign_ons.exclude(source=Source.IMPORT).exists():
+            return
+        with open(CONTENT / "queue.csv", encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                sign_on = SignOn.sign(
+                    letter.text(),
+                    name_as_signed=row["name"],
+                    country=row["country"],
+                    website=row["website"],
+                    representative_name=row["representative"],
+                    representative_role=row["role"],
+                    email=row["email"],
+                )
+                sign_on.confirm()
 
     def make_account(self, name, roles, password):
         """Make or mend the account `name`, with the authenticator app of the demo."""
