@@ -13,6 +13,7 @@ from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from openpyxl.utils import get_column_letter
 
 from letter.models import Letter
@@ -24,7 +25,7 @@ from .matching import Directory, Match
 from .models import Actor, AlreadyListed, Batch, BatchRow, LetterNotOpen, Organisation, SignOn, VariantName
 from .names import Similarity
 from .sheets import Table
-from .states import LIVE, NotAllowed, Source, State
+from .states import LIVE, NotAllowed, Source, State, Who
 
 MAX_SIZE = 10_000_000
 MAX_ROWS = 10_000
@@ -48,7 +49,11 @@ FIELDS: dict[str, forms.Field] = {
     "website": WebsiteField(required=False),
     "representative_name": forms.CharField(max_length=200, required=False, validators=[plain_text]),
     "representative_role": forms.CharField(max_length=200, required=False, validators=[plain_text]),
-    "email": forms.EmailField(max_length=254, required=False),
+    "email": forms.EmailField(
+        max_length=254,
+        required=False,
+        error_messages={"invalid": gettext_lazy("Write the e-mail address as in name@example.org.")},
+    ),
     "received": forms.CharField(max_length=100, required=False, validators=[plain_text]),
     "remark": forms.CharField(max_length=2000, required=False, validators=[written_text]),
 }
@@ -155,8 +160,8 @@ class Register:
         self._countries: dict[int, str] = {}
         self._lines: dict[str, int] = {}
         self._states: dict[int, str] = {}
-        self._sign_ons: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        self._of_organisation: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        self._sign_ons: dict[str, list[Any]] = defaultdict(list)
+        self._of_organisation: dict[int, list[Any]] = defaultdict(list)
         organisations = (
             Organisation.objects.standing()
             .order_by("pk")
@@ -293,8 +298,8 @@ def _import(batch: Batch, text: Any, pk: int) -> None:
         row.save(update_fields=["sign_on"])
     with transaction.atomic():
         row = _taken(pk)
-        if row:
-            _accept(batch, row)
+        if row and row.sign_on:
+            _accept(batch, row, row.sign_on)
             row.save(update_fields=["result", "remark"])
 
 
@@ -317,7 +322,7 @@ def _enter(batch: Batch, text: Any, row: BatchRow) -> None:
             raise AlreadyListed(twin)
         row.sign_on = SignOn.register(
             text,
-            Actor.moderator(batch.imported_by),
+            Actor(Who.MODERATOR, batch.imported_by),
             note=_note(batch, row),
             source=Source.IMPORT,
             organisation=row.organisation and row.organisation.standing(),
@@ -326,7 +331,7 @@ def _enter(batch: Batch, text: Any, row: BatchRow) -> None:
     except AlreadyListed as listed:
         row.result, row.remark = (
             Result.REFUSED,
-            _("Signed already: sign-on %(number)d.") % {"number": listed.sign_on.pk},
+            _("Signed already: sign-on %(number)d.") % {"number": getattr(listed.sign_on, "pk", 0)},
         )
     except LetterNotOpen:
         row.result, row.remark = Result.REFUSED, _("The letter has not opened.")
@@ -336,9 +341,9 @@ def _enter(batch: Batch, text: Any, row: BatchRow) -> None:
         row.result, row.remark = Result.REFUSED, " ".join(error.messages)
 
 
-def _accept(batch: Batch, row: BatchRow) -> None:
+def _accept(batch: Batch, row: BatchRow, sign_on: SignOn) -> None:
     """Accept the row's sign-on, or leave it to a moderator if anything has changed since the rows were looked at."""
-    sign_on, values = row.sign_on, row.values
+    values = row.values
     row.result = Result.PENDING
     if row.outcome == Outcome.NEW and Organisation.objects.known_as(row.name).exists():
         row.remark = _("An organisation of this name has been recorded meanwhile.")
@@ -348,7 +353,7 @@ def _accept(batch: Batch, row: BatchRow) -> None:
         return
     try:
         sign_on.accept(
-            Actor.moderator(batch.imported_by),
+            Actor(Who.MODERATOR, batch.imported_by),
             organisation=row.organisation,
             listed_name=row.name,
             listed_acronym=values.get("acronym") or names.split_acronym(row.name)[1][:30],

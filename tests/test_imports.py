@@ -110,7 +110,7 @@ def test_a_french_google_form_in_windows_1252_with_semicolons_is_read_as_it_is(d
     }
     assert rows[2].values["website"] == ""
     assert [(column, problem) for column, _heading, problem in rows[3].problems] == [
-        ("H", "Enter a valid email address."),
+        ("H", "Write the e-mail address as in name@example.org."),
         ("D", "“Atlantide” is not a country; its ISO 3166-1 code will do."),
     ]
     assert rows[4].similar == [

@@ -167,6 +167,7 @@ def show(request, batch, form=None, status=200):
     # While it is being looked at, what is there is not yet all.
     rows = BatchRow.objects.none() if batch.stage == Batch.Stage.LOOKING else batch.rows.select_related("organisation")
     page = Paginator(rows.filter(outcome=outcome) if outcome else rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    labels = [*BatchRow.Result.choices, ("", _("left out, for what was said of the row"))]
     if batch.stage == Batch.Stage.LOOKED and not form:
         form = ImportForm(batch=batch, may_accept=may_accept)
     context = {
@@ -181,7 +182,7 @@ def show(request, batch, form=None, status=200):
         "may_accept": may_accept,
         "form": form,
         "is_watched": "watch" in request.GET and batch.is_in_work,
-        "results": [(label, batch.counts[value]) for value, label in BatchRow.Result.choices if value in batch.counts],
+        "results": [(label, batch.counts[value]) for value, label in labels if value in batch.counts],
     }
     return render(request, "moderation/imports/batch.html", context, status=status)
 
