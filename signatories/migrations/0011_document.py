@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('signatories', '0011_query'),
+        ('signatories', '0010_query'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -21,7 +21,7 @@ def normalise_again(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("signatories", "0041_indexes_of_evidence")]
+    dependencies = [("signatories", "0019_indexes_of_evidence")]
 
     # What was searched before is found by its key, and renamed by whoever edits it.
     operations = [migrations.RunPython(normalise_again, migrations.RunPython.noop)]

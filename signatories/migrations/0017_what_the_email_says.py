@@ -14,7 +14,7 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("signatories", "0031_claims_unlogged")]
+    dependencies = [("signatories", "0016_claims_unlogged")]
 
     operations = [
         migrations.AddField(

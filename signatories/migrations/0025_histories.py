@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('pghistory', '0007_auto_20250421_0444'),
-        ('signatories', '0070_digest_choices'),
+        ('signatories', '0024_digest_choices'),
     ]
 
     operations = [

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("signatories", "0010_queried")]
+    dependencies = [("signatories", "0009_queried")]
 
     operations = [
         migrations.CreateModel(

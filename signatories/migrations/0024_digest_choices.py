@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('signatories', '0060_batches'),
+        ('signatories', '0023_batches'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -12,7 +12,7 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("signatories", "0042_names_in_one_script")]
+    dependencies = [("signatories", "0020_names_in_one_script")]
 
     operations = [
         migrations.AddField(

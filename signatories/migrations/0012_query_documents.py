@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('signatories', '0012_document'),
+        ('signatories', '0011_document'),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("signatories", "0040_network_of_a_sign_on")]
+    dependencies = [("signatories", "0018_network_of_a_sign_on")]
 
     operations = [
         migrations.RemoveIndex(model_name="organisation", name="organisation_name_trigrams"),

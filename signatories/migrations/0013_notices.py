@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('signatories', '0013_query_documents'),
+        ('signatories', '0012_query_documents'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('signatories', '0021_corrections'),
+        ('signatories', '0014_corrections'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('signatories', '0020_notices'),
+        ('signatories', '0013_notices'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("signatories", "0032_what_the_email_says")]
+    dependencies = [("signatories", "0017_what_the_email_says")]
 
     operations = [
         migrations.AddField(

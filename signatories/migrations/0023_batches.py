@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('letter', '0007_language_tags'),
-        ('signatories', '0051_merges'),
+        ('signatories', '0022_merges'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('letter', '0008_text_history'),
-        ('signatories', '0050_organisations_in_order'),
+        ('signatories', '0021_organisations_in_order'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
