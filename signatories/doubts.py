@@ -27,6 +27,7 @@ def doubts(similar: "Iterable[Similar]", evidence: Iterable[Any], preset: str) -
         is_preset = one.organisation is not None and str(one.organisation.pk) == preset
         if not is_preset and one.similarity != names.Similarity.SIBLING:
             found.append(
-                _("“%(name)s” may be the same: %(how)s.") % {"name": one.name, "how": one.similarity.label.lower()}
+                _("“%(name)s” may be the same: %(how)s.")
+                % {"name": names.isolated(one.name), "how": one.similarity.label.lower()}
             )
     return found + [str(words) for good, _code, words in evidence if good is False]

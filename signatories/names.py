@@ -129,6 +129,14 @@ def _place(value: str, index: int) -> Promise | str:
     return format_lazy(_("after “{word}”"), word=before[-1]) if before else _("at the beginning")
 
 
+# ── how a sentence shows them ──
+
+
+def isolated(name: str) -> str:
+    """Return the name so that it turns none of the words around it, where a text takes no markup (UAX #9, 2.4)."""
+    return f"\u2068{name}\u2069"
+
+
 # ── how names sort ──
 
 _DROPPED = frozenset("\"'`„‚.·ʹʻʼʽʾʿ׳״\u0640")  # quotes, apostrophes, full stops, the Arabic tatweel

@@ -58,8 +58,8 @@ def test_the_preview_lists_what_will_happen_and_what_is_skipped_and_why_and_chan
         faster.pk: "Somebody else was faster: it is declined.",
         claimed.pk: f"{colleague.username} is looking at it.",
         odd.pk: "It needs an eye: e-mail on another domain than the website",
-        known.pk: "It needs an eye: “Bogota Truth Comission” may be the same: almost the same name.",
-        twin.pk: "It needs an eye: “Bogota Truth Commission” may be the same: almost the same name.",
+        known.pk: "It needs an eye: “\u2068Bogota Truth Comission\u2069” may be the same: almost the same name.",
+        twin.pk: "It needs an eye: “\u2068Bogota Truth Commission\u2069” may be the same: almost the same name.",
         999999: "It is no longer there.",
     }
     assert states(plain, claimed, odd, known, twin, again) == ["pending"] * 6

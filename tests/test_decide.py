@@ -85,7 +85,7 @@ def test_an_organisation_stands_on_a_letter_once(desk):
 
     second.refresh_from_db()
     assert (response.status_code, second.state) == (409, "pending")
-    assert f"as “Al-Haq” (sign-on {first.pk})" in response.content.decode()
+    assert f"as “\u2068Al-Haq\u2069” (sign-on {first.pk})" in response.content.decode()
 
 
 def test_the_database_itself_refuses_a_second_line_of_an_organisation():

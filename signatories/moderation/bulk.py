@@ -171,7 +171,8 @@ def carry_out(verb, one, actor, words):
         if verb == "accept":
             form = AcceptForm(one.form.initial, sign_on=one.sign_on, similar=one.likes)
             if not form.is_valid():
-                one.why = _("It needs an eye: %(why)s") % {"why": " ".join(*form.errors.values())}
+                problems = " ".join(problem for several in form.errors.values() for problem in several)
+                one.why = _("It needs an eye: %(why)s") % {"why": problems}
                 return
             words = {name: value for name, value in form.cleaned_data.items() if name != "seen"}
         getattr(one.sign_on, verb)(actor, seen=one.seen, **words)

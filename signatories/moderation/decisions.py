@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 from signatories.forms import house_style
 from signatories.forms.decisions import FORMS
 from signatories.models import Actor, AlreadyListed, Claim, SomebodyWasFaster, TooLate
+from signatories.names import isolated
 from signatories.states import NotAllowed
 
 from .desk import moderators
@@ -72,7 +73,7 @@ def done(verb, one):
         "undo": _("Undone: “%(name)s” is as it was before."),
         "withdraw": _("“%(name)s” is withdrawn."),
     }
-    return words[verb] % {"name": one.name_to_print}
+    return words[verb] % {"name": isolated(one.name_to_print)}
 
 
 def already_listed(other):
@@ -80,7 +81,7 @@ def already_listed(other):
     if other is None:
         return _("Another sign-on has taken its place: of this organisation, or of the same person.")
     return _("This organisation is on the list already, as “%(name)s” (sign-on %(number)d).") % {
-        "name": other.listed_name,
+        "name": isolated(other.listed_name),
         "number": other.pk,
     }
 

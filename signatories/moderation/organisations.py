@@ -27,6 +27,7 @@ from signatories.models import (
     split as split_organisation,
 )
 from signatories.models.organisation import digest
+from signatories.names import isolated
 
 from .desk import moderators
 
@@ -44,7 +45,7 @@ def about_one(view):
     def found(request, pk, **kwargs):
         one = get_object_or_404(Organisation.objects.select_related("merged_into", "umbrella"), pk=pk)
         if one.merged_into_id:
-            messages.info(request, _("“%(name)s” was merged into this organisation.") % {"name": one.name})
+            messages.info(request, _("“%(name)s” was merged into this organisation.") % {"name": isolated(one.name)})
             return redirect("moderation:organisation", pk=one.standing().pk)
         return view(request, one, **kwargs)
 
@@ -164,7 +165,7 @@ def remove_variant(request, pk):
     """Forget a form of the name."""
     variant = get_object_or_404(VariantName.objects.select_related("organisation"), pk=pk)
     variant.remove(request.user)
-    messages.success(request, _("“%(name)s” is removed.") % {"name": variant.name})
+    messages.success(request, _("“%(name)s” is removed.") % {"name": isolated(variant.name)})
     return redirect("moderation:organisation", pk=variant.organisation_id)
 
 
@@ -243,7 +244,7 @@ def undo_merge(request, pk):
             messages.error(request, changed_meanwhile())
             one, status = Merge.objects.get(pk=pk), 409
         else:
-            messages.success(request, _("Undone. “%(name)s” stands again.") % {"name": one.absorbed.name})
+            messages.success(request, _("Undone. “%(name)s” stands again.") % {"name": isolated(one.absorbed.name)})
             return redirect("moderation:organisation", pk=one.absorbed_id)
     undoing = one.undoing()
     context = {"merge": one, "undoing": undoing, "restored": list(labelled(undoing.restored))}
@@ -273,7 +274,7 @@ def split(request, one):
         except ValidationError as error:
             form.add_error(None, error.messages)
         else:
-            messages.success(request, _("Split. “%(name)s” stands for itself.") % {"name": other.name})
+            messages.success(request, _("Split. “%(name)s” stands for itself.") % {"name": isolated(other.name)})
             return redirect("moderation:organisation", pk=other.pk)
     context = {"organisation": one, "form": form}
     return render(request, "moderation/organisations/split.html", context, status=status)
