@@ -180,3 +180,14 @@ def test_who_may_not_decide_may_not_decide_about_many(client, letter, group):
         assert client.post(f"/moderation/{address}", posted).status_code == 403
     assert "With those selected" not in client.get("/moderation/").content.decode()
     assert states(one) == ["pending"]
+
+
+def test_a_question_to_many_is_written_on_the_page_that_says_whom_it_goes_to(desk):
+    one, other = a_sign_on(name="Kituo cha Sheria"), a_sign_on(name="Witnesses of Bor")
+
+    page = desk.post("/moderation/bulk/", {"verb": "query", "chosen": chosen(one, other)})
+
+    assert page.status_code == 200
+    assert [plan.sign_on for plan in page.context["done"]] == [one, other]
+    assert "Question to the representative" in page.text
+    assert "Use this text" not in page.text

@@ -267,3 +267,13 @@ def test_after_a_decision_comes_the_next_in_the_same_list_but_not_a_colleagues(d
 
     assert decline(first, "") == f"/moderation/sign-ons/{third.pk}/"
     assert decline(fourth, "?country=KE") == "/moderation/?country=KE"
+
+
+def test_a_search_from_the_queue_as_it_opens_asks_for_no_state(desk):
+    an_accepted(a_letter(), "Kituo cha Sheria")
+    page = desk.get("/moderation/").text
+    select = page[page.index('id="state"') :]
+    select = select[: select.index("</select>")]
+
+    assert re.findall(r'<option value="([a-z]*)" selected>', select) == []
+    assert rows(desk.get("/moderation/?q=Kituo&state=")) == ["Kituo cha Sheria"]

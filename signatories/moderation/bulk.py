@@ -4,6 +4,7 @@ import re
 import uuid
 from dataclasses import dataclass, field
 
+from crispy_forms.layout import Submit
 from django.contrib import messages
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import Http404
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from signatories import states
 from signatories.doubts import doubts
 from signatories.forms.decisions import FORMS, AcceptForm
+from signatories.forms.fields import helper
 from signatories.models import Actor, AlreadyListed, Claim, SignOn, SomebodyWasFaster, TooLate, Transition
 from signatories.states import NotAllowed, State, Who
 
@@ -134,6 +136,9 @@ def wording(verb, sign_on, data=None):
     form = FORMS[verb](data, sign_on=sign_on)
     # Each sign-on carries its own.
     form.fields["seen"].required = False
+    # The texts that are often asked name one organisation.
+    if form.fields.pop("template", None):
+        form.helper = helper(*form.fields, Submit("act", form.submit))
     return form
 
 

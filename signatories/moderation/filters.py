@@ -51,6 +51,11 @@ class Filters:
         return SIZES.get(self.size, 50)
 
     @property
+    def chosen_state(self) -> str:
+        """The state that was asked for; empty for the one in which the queue, or a search, opens."""
+        return "" if self.state == (ANY if self.q else State.PENDING) else self.state
+
+    @property
     def is_narrow(self) -> bool:
         """Whether anything but state, letter and size is chosen."""
         return any([self.q, self.age, self.country, self.evidence, self.mine])
@@ -59,8 +64,7 @@ class Filters:
         """Return the query of the queue's address, with these `changes`; empty for the queue as it opens."""
         wanted = asdict(replace(self, **changes))
         # What is searched for is looked for in all states, unless one is named.
-        if wanted["state"] == (ANY if wanted["q"] else State.PENDING):
-            wanted["state"] = ""
+        wanted["state"] = replace(self, **changes).chosen_state
         query = urlencode({name: value for name, value in (wanted | {"page": page}).items() if value})
         return f"?{query}" if query else ""
 
