@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Self
 
 import pgtrigger
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, models, transaction
@@ -103,6 +104,12 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}: {self.act} {self.subject_kind} {self.subject_id or ''}".strip()
+
+    @property
+    def kind_label(self) -> str:
+        """What kind of thing it is about, in words."""
+        kinds = {model._meta.model_name: model._meta.verbose_name for model in apps.get_models()}
+        return str(kinds.get(self.subject_kind, self.subject_kind))
 
     def computed(self) -> str:
         """Return the hash of what the entry says, as `sha256` should be."""
