@@ -158,7 +158,7 @@ class Register:
         self._by_key: dict[str, set[int]] = defaultdict(set)
         self._by_domain: dict[str, list[tuple[Item, str]]] = defaultdict(list)
         self._countries: dict[int, str] = {}
-        self._lines: dict[str, int] = {}
+        self._lines: dict[str, tuple[int, str]] = {}
         self._states: dict[int, str] = {}
         self._sign_ons: dict[str, list[Any]] = defaultdict(list)
         self._of_organisation: dict[int, list[Any]] = defaultdict(list)
@@ -199,9 +199,9 @@ class Register:
         if row.outcome == Outcome.ERROR:
             return row
         row.name_key = names.key(names.split_acronym(row.name)[0])
-        first = self._lines.setdefault(row.name_key, row.line)
+        first, name = self._lines.setdefault(row.name_key, (row.line, row.name))
         if first != row.line:
-            row.outcome, row.similar = Outcome.REPEATED, [_found(("line", first), row.name, Similarity.SAME)]
+            row.outcome, row.similar = Outcome.REPEATED, [_found(("line", first), name, Similarity.SAME)]
             return row
         self._judge(row)
         if row.outcome not in (Outcome.LISTED, Outcome.KNOWN):

@@ -34,10 +34,12 @@ _HEADINGS = {
     " name of organization, name of the organisation, name of the organization, org, ngo, group, institution,"
     " nom de l'organisation, nom de l'association, association, ong, structure, organizacion,"
     " nombre de la organizacion, entidad, المنظمه, اسم المنظمه, الجمعيه, اسم الجمعيه, المؤسسه, اسم المؤسسه, company,"
-    " employer",
-    "acronym": "acronym, abbreviation, short name, sigle, acronyme, abreviation, sigla, siglas, acronimo, الاختصار",
-    "country": "country, country code, country name, iso, pays, code pays, pais, البلد, الدوله",
+    " employer, verein, name der organisation, organizacao, nome da organizacao, entidade",
+    "acronym": "acronym, abbreviation, short name, sigle, acronyme, abreviation, sigla, siglas, acronimo, الاختصار,"
+    " kurzel, abkurzung, kurzname",
+    "country": "country, country code, country name, iso, pays, code pays, pais, البلد, الدوله, land, staat",
     "website": "website, web site, site, url, web, homepage, site web, site internet, sitio web, pagina web,"
+    " webseite, webadresse, internetseite, sitio, site da web,"
     " الموقع الالكتروني, الموقع",
     "representative_name": "representative, contact, contact name, contact person, signatory, signed by, your name,"
     " representant, representante, contacto, personne de contact, votre nom, su nombre, الممثل, اسم الممثل",
@@ -46,7 +48,7 @@ _HEADINGS = {
     "representative_role": "role, title, position, function, job title, fonction, titre, poste, qualite, cargo,"
     " puesto, المنصب, الصفه",
     "email": "e-mail, email, mail, e mail, email address, e mail address, courriel, adresse e mail, adresse mail,"
-    " adresse electronique, correo, correo electronico, البريد الالكتروني",
+    " adresse electronique, correo, correo electronico, e mail adresse, mailadresse, البريد الالكتروني",
     "received": "timestamp, date, submitted at, created at, horodateur, marca temporal, date de reponse,"
     " الطابع الزمني, طابع زمني, timestamp mm dd yyyy",
     "remark": "remark, remarks, note, notes, comment, comments, remarque, remarques, commentaire, commentaires,"

@@ -114,7 +114,7 @@ def test_a_french_google_form_in_windows_1252_with_semicolons_is_read_as_it_is(d
         ("D", "“Atlantide” is not a country; its ISO 3166-1 code will do."),
     ]
     assert rows[4].similar == [
-        {"kind": "line", "key": 3, "name": "RESEAU DES FEMMES DU SAHEL", "similarity": "same", "state": ""}
+        {"kind": "line", "key": 3, "name": "Réseau des femmes du Sahel", "similarity": "same", "state": ""}
     ]
 
 
@@ -818,3 +818,15 @@ def test_the_list_of_imports_takes_as_many_queries_for_three_as_for_one(desk):
 
     assert len(for_three) == len(for_one)
     assert [batch.stage for batch in page.context["page"]] == ["looked"] * 3
+
+
+def test_headings_in_german_are_known_and_a_column_that_is_left_out_is_named(desk):
+    sheet = (
+        "Name der Organisation,Kürzel,Land,Webseite,Lieblingsfarbe\nVerein für Frieden,VF,AT,https://vf.example,blau\n"
+    )
+    batch = looked_at(desk, a_letter(), sheet)
+
+    page = desk.get(f"/moderation/imports/{batch.pk}/")
+
+    assert batch.columns == ["name_as_signed", "acronym", "country", "website", ""]
+    assert page.context["left_out"] == ["Lieblingsfarbe"]

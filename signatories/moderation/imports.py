@@ -174,6 +174,7 @@ def show(request, batch, form=None, status=200):
         "batch": batch,
         "page": page,
         "rows": [(row, MARKS[row.outcome], similar_of(row)) for row in page],
+        "left_out": [name for name, column in zip(batch.header, batch.columns, strict=False) if name and not column],
         "outcome": outcome,
         "tabs": [(value, label, counts[value]) for value, label in BatchRow.Outcome.choices],
         "total": sum(counts.values()),
