@@ -386,8 +386,7 @@ class FollowUp(models.Model):
         if not Delivery.objects.filter(letter=recipient.letter_id).exists():
             raise NotDelivered
         follow_up = cls.objects.create(recipient=recipient, **facts)
-        Record.of(recipient.letter, user, "record", recipient, note=follow_up._in_words())
-        follow_up._print(user, is_published)
+        follow_up._print(is_published, user, "record")
         return follow_up
 
     @transaction.atomic
@@ -398,21 +397,18 @@ class FollowUp(models.Model):
         for field, value in facts.items():
             setattr(self, field, value)
         self.save()
-        Record.of(self.recipient.letter, user, "revise", self.recipient, note=self._in_words())
-        self._print(user, is_published)
+        self._print(is_published, user, "revise")
 
     @transaction.atomic
     def remove(self, user: User) -> None:
         """Strike out what was written down by mistake."""
-        Record.of(self.recipient.letter, user, "strike", self.recipient, note=self._in_words())
-        self._print(user, is_published=False)
+        FollowUp.objects.select_for_update().get(pk=self.pk)
+        self._print(False, user, "strike")
         self.delete()
 
-    def _print(self, user: User, is_published: bool) -> None:
-        """Make the letter's timeline say this, or no longer say it."""
+    def _print(self, is_published: bool, user: User, *verbs: str) -> None:
+        """Make the letter's timeline say this, or no longer say it; put what `user` did on record, last of all."""
         letter, entry = self.recipient.letter, self.entry
-        if not entry and not is_published:
-            return
         if is_published:
             is_new = entry is None
             entry = entry or TimelineEntry(letter=letter)
@@ -424,14 +420,16 @@ class FollowUp(models.Model):
             entry.save()
             self.entry = entry
             self.save(update_fields=["entry"])
-            if is_new:
-                Record.of(letter, user, "publish", self.recipient, note=self._in_words())
+            verbs = (*verbs, "publish") if is_new else verbs
         elif entry:
             self.entry = None
             self.save(update_fields=["entry"])
             entry.delete()
-            Record.of(letter, user, "unpublish", self.recipient, note=self._in_words())
-        letter.mark_stale()
+            verbs = (*verbs, "unpublish")
+        if entry:
+            letter.mark_stale()
+        for verb in verbs:
+            Record.of(letter, user, verb, self.recipient, note=self._in_words())
 
     def _in_words(self) -> str:
         return f"{self.event}, {self.on}"

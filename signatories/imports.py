@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django_countries import countries
 
+from audit.models import record
 from letter.imports import ImportFault, read_text
 from letter.models import Letter
 
@@ -86,6 +87,7 @@ def import_signatories(letter: Letter, path: Path) -> int:
             problem = f"“{row.name}” is on the list already, as “{other}”."
             raise ImportFault(path, row.line, 1, problem) from None
         added += 1
+    record(None, "import", letter, file=path.name, rows=added)
     return added
 
 

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from audit.models import NOTHING, Entry, faults, record
 from letter.jobs import verify_every_night
 from signatories.models import Actor, Organisation, VariantName
-from tests.factories import a_letter, a_moderator, a_sign_on
+from tests.factories import a_batch, a_letter, a_moderator, a_sign_on
 
 
 @pytest.fixture
@@ -320,3 +320,26 @@ def test_what_an_organisation_was_is_kept_field_by_field_with_who_changed_it(cli
         ("name", "", "Law in the Service of Man"),
         ("name", "Law in the Service of Man", ""),
     ]
+
+
+@pytest.mark.django_db
+def test_who_reads_of_a_representative_beside_an_error_is_on_record_too(client):
+    moderator, sign_on = a_moderator(), a_sign_on(name="Al-Haq")
+    client.force_login(moderator)
+
+    page = client.post(f"/moderation/sign-ons/{sign_on.pk}/decline/", {"seen": sign_on.transitions.last().pk})
+
+    assert (page.status_code, sign_on.email in page.content.decode()) == (422, True)
+    assert [(one.act, one.subject_id) for one in Entry.objects.all()] == [("read", sign_on.pk)]
+
+
+@pytest.mark.django_db
+def test_who_looks_at_the_rows_of_an_import_is_on_record(client):
+    client.force_login(a_moderator("secretariat"))
+    batch = a_batch(a_letter())
+    before = Entry.objects.count()
+
+    client.get(f"/moderation/imports/{batch.pk}/")
+    client.get(f"/moderation/imports/{batch.pk}/columns/")
+
+    assert [one.act for one in Entry.objects.all()[: Entry.objects.count() - before]] == ["read", "read"]

@@ -374,7 +374,7 @@ def test_a_recipients_failed_message_is_not_the_moderators_affair(client):
     message.failed("550", is_final=True)
     client.force_login(a_moderator())
 
-    assert list(client.get("/moderation/").context["failed"]) == []
+    assert client.get("/moderation/").context["attention"].failed == []
     assert client.post(f"/moderation/messages/{message.pk}/send-again/").status_code == 404
 
 

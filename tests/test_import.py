@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from audit.models import Entry
 from letter.imports import ImportFault, import_letter
 from letter.models import Letter, LetterText
 from letter.publication import publish
@@ -173,3 +174,14 @@ def test_the_commands_say_what_they_did_and_what_is_wrong(icc, capsys):
         call_command("import_signatories", "nowhere", CONTENT / "signatories.csv")
     with pytest.raises(CommandError, match="No such file"):
         call_command("import_letter", "nowhere.md")
+
+
+def test_an_import_at_the_command_line_is_one_entry_of_the_record(tmp_path):
+    letter, path = a_letter(), tmp_path / "list.csv"
+    path.write_text("name\nAl-Haq\nOdhikar\n")
+
+    import_signatories(letter, path)
+
+    assert [(one.act, one.by, one.detail) for one in Entry.objects.all()] == [
+        ("import", "", {"file": "list.csv", "rows": 2})
+    ]

@@ -42,11 +42,8 @@ def corrections(request):
 @require_safe
 @moderators()
 def correction(request, pk):
-    """Show a correction as a diff; who reads a representative's reason is on record."""
-    response = show(request, one := get_correction(pk))
-    if request.user.has_perm("signatories.view_representative"):
-        record(request.user, "read", one.sign_on)
-    return response
+    """Show a correction as a diff."""
+    return show(request, get_correction(pk))
 
 
 def get_correction(pk):
@@ -55,7 +52,7 @@ def get_correction(pk):
 
 
 def show(request, one, review=None, refusal=None, status=200):
-    """Render a correction, with a form as it was filled in."""
+    """Render a correction, with a form as it was filled in; who reads a representative's reason is on record."""
     before = Line(**one.before) if one.before else line_of(one.sign_on)
     after = Line(**one.after) if one.after else one.line
     may_decide = request.user.has_perm("signatories.decide_signon")
@@ -71,7 +68,10 @@ def show(request, one, review=None, refusal=None, status=200):
         "can_be_undone": may_decide and one.can_be_undone(),
         "waits": waits,
     }
-    return render(request, "moderation/correction.html", context, status=status)
+    response = render(request, "moderation/correction.html", context, status=status)
+    if request.user.has_perm("signatories.view_representative"):
+        record(request.user, "read", one.sign_on)
+    return response
 
 
 def differences(before, after):

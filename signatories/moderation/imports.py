@@ -114,7 +114,9 @@ def show_columns(request, batch, form, reading=None, status=200):
         "twin": Batch.objects.filter(sha256=batch.sha256, letter=batch.letter_id, pk__lt=batch.pk).first(),
         "can_be_changed": batch.stage in (Batch.Stage.UPLOADED, Batch.Stage.LOOKED),
     }
-    return render(request, "moderation/imports/columns.html", context, status=status)
+    response = render(request, "moderation/imports/columns.html", context, status=status)
+    record(request.user, "read", batch)
+    return response
 
 
 def table_of(batch):
@@ -185,7 +187,11 @@ def show(request, batch, form=None, status=200):
         "is_watched": "watch" in request.GET and batch.is_in_work,
         "results": [(label, batch.counts[value]) for value, label in labels if value in batch.counts],
     }
-    return render(request, "moderation/imports/batch.html", context, status=status)
+    response = render(request, "moderation/imports/batch.html", context, status=status)
+    # Not again with every turn of the page that is watched.
+    if context["rows"] and not context["is_watched"]:
+        record(request.user, "read", batch)
+    return response
 
 
 def similar_of(row):

@@ -22,15 +22,12 @@ from .queue import colleague, workbench
 @require_safe
 @moderators()
 def sign_on(request, pk):
-    """Show one sign-on; colleagues see who is looking at it, and the record says who read of its representative."""
+    """Show one sign-on; colleagues see who is looking at it."""
     one = get_sign_on(pk)
     if one.state in WAITING and request.user.has_perm("signatories.decide_signon"):
         # A GET that writes: but nothing of the sign-on, and only that somebody is there.
         Claim.take(pk, request.user)
-    response = show(request, one)
-    if request.user.has_perm("signatories.view_representative"):
-        record(request.user, "read", one)
-    return response
+    return show(request, one)
 
 
 # In which the acts stand on the page.
@@ -45,9 +42,15 @@ def get_sign_on(pk):
 
 
 def show(request, one, bound=None, status=200):
-    """Render a sign-on; the form `bound` (verb, form) is shown with what was typed into it."""
+    """Render a sign-on; the form `bound` (verb, form) is shown with what was typed into it.
+
+    Whoever reads of its representative so is on record.
+    """
     context = {"sign_on": one, "letter": one.letter, "bound": bound and bound[0], **panels(request.user, one, bound)}
-    return workbench(request, "moderation/sign_on.html", context, one=one, status=status)
+    response = workbench(request, "moderation/sign_on.html", context, one=one, status=status)
+    if request.user.has_perm("signatories.view_representative"):
+        record(request.user, "read", one)
+    return response
 
 
 def panels(user, one, bound=None):
