@@ -435,6 +435,18 @@ def test_there_is_no_undo_once_the_message_has_left(desk, sign_on):
     assert (printed(sign_on), Correction.objects.get().state) == (AFTER, "applied")
 
 
+def test_the_message_of_a_correction_that_was_undone_is_not_sent_again(desk, sign_on):
+    correction = a_correction(sign_on)
+    desk.post(f"/moderation/corrections/{correction.pk}/apply/", review(correction))
+    message = sign_on.messages.get(kind="corrected")
+    message.failed("550", is_final=True)
+    before = sign_on.has_overtaken(message)
+
+    desk.post(f"/moderation/corrections/{correction.pk}/undo/")
+
+    assert (before, sign_on.has_overtaken(message)) == (False, True)
+
+
 def test_an_acceptance_is_undone_although_an_edit_was_told_and_undone_before(desk):
     sign_on = a_sign_on(name="Al-Haq")
     actor = Actor.moderator(desk.moderator)
