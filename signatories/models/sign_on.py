@@ -28,7 +28,6 @@ from .similar import Similar
 from .transition import Transition
 from .variant_name import trigrams
 
-
 # Kinds of message that tell of a correction, which lets go of its message when it is undone.
 CORRECTED = {"corrected", "correction_declined"}
 
