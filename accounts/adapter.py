@@ -4,12 +4,17 @@ import time
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.stagekit import clear_login
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,6 +29,8 @@ from .sessions import BROWSER, browser_of
 
 # Attempts an hour to sign in, from one network and to one account.
 ATTEMPTS = 30
+# Under which key a session that waits for a code knows the password that was given.
+GIVEN = "given"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -62,8 +69,25 @@ class AccountAdapter(DefaultAccountAdapter):
         """Let the library count by network too, as all limits do, behind `PROXY_HOPS` proxies."""
         return limits.network(request)
 
+    def pre_login(self, request, user, **login):
+        """Note which password it was that is given now: a code may be waited for."""
+        refused = super().pre_login(request, user, **login)
+        if refused is None:
+            request.session[GIVEN] = user.get_session_auth_hash()
+        return refused
+
     def login(self, request, user):
-        """Sign `user` in, and note in which browser."""
+        """Sign `user` in, and note in which browser; but not if the account was closed, or the password changed, since.
+
+        The library asks before it asks for the code, and no more afterwards.
+        """
+        if not user.is_active:
+            clear_login(request)
+            raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
+        if not constant_time_compare(request.session.pop(GIVEN, ""), user.get_session_auth_hash()):
+            clear_login(request)
+            messages.info(request, _("The password was changed meanwhile. Please sign in with the new one."))
+            raise ImmediateHttpResponse(redirect("account_login"))
         super().login(request, user)
         request.session[BROWSER] = browser_of(self.get_http_user_agent(request))
         record(user, "sign_in", user, by=[one["method"] for one in get_authentication_records(request, user)])

@@ -19,7 +19,6 @@ def desk(client):
     return client
 
 
-
 def a_failed_acceptance(desk):
     sign_on = a_sign_on(state="accepted", name="Al-Haq")
     message = sign_on.messages.get(kind="accepted")

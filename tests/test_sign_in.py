@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
 
+from accounts import people
 from audit.models import Entry
 from demo import authenticator
 from signatories import mail
@@ -197,6 +198,52 @@ def test_an_address_without_an_account_is_answered_alike_and_nobody_is_written_t
 
     assert asked["Location"] == "/moderation/password/sent/"
     assert Message.objects.count() == 0
+
+
+def test_an_account_that_is_closed_before_the_code_is_given_is_not_entered_not_even_after_it_is_opened_again(client):
+    user, by = a_moderator(), a_moderator("administrator")
+    give_password(client, user.username)
+    people.deactivate(User.objects.get(pk=user.pk), by)
+
+    refused = give_code(client)
+    people.reactivate(User.objects.get(pk=user.pk), by)
+
+    assert refused["Location"] == "/moderation/sign-in/closed/"
+    assert client.get("/moderation/").status_code == 302
+    assert give_code(client, steps=1)["Location"] == "/moderation/sign-in/"
+    assert [act for act, _by, _detail in acts()] == ["deactivate", "reactivate"]
+
+
+def test_a_password_that_was_changed_before_the_code_is_given_lets_nobody_in(client):
+    user = a_moderator()
+    give_password(client, user.username)
+    user.set_password("four quite random words")
+    user.save()
+
+    refused = give_code(client)
+
+    assert refused["Location"] == "/moderation/sign-in/"
+    assert "was changed meanwhile" in client.get(refused["Location"]).content.decode()
+    assert (client.get("/moderation/").status_code, acts()) == (302, [])
+    give_password(client, user.username, "four quite random words")
+    assert give_code(client, steps=1)["Location"] == "/moderation/"
+
+
+def test_a_closed_account_gets_no_link_for_a_new_password_and_one_from_before_does_nothing(client):
+    user = a_moderator()
+    User.objects.filter(pk=user.pk).update(email="amina@example.org")
+    client.post("/moderation/password/", {"email": "amina@example.org"})
+    address = address_in(Message.objects.get(kind="password_reset"))
+    form = client.get(address, follow=True).request["PATH_INFO"]
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    before = User.objects.get(pk=user.pk).password
+
+    asked = client.post("/moderation/password/", {"email": "amina@example.org"})
+    pages = [client.get(address), client.post(form, {"password1": "four quite random words"})]
+
+    assert (asked["Location"], Message.objects.count()) == ("/moderation/password/sent/", 1)
+    assert ["This link no longer works" in page.content.decode() for page in pages] == [True, True]
+    assert (User.objects.get(pk=user.pk).password, acts()) == (before, [])
 
 
 def test_links_for_a_new_password_are_limited(client):
