@@ -1,6 +1,7 @@
 """What the library asks us: how often one may try, who may sign up, where a message goes."""
 
 import time
+from datetime import timedelta
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
@@ -126,8 +127,12 @@ class AccountAdapter(DefaultAccountAdapter):
     # ── messages ──
 
     def send_password_reset_mail(self, user, email, context):
-        """Queue it; the link that the library made is not stored, and another one is made when it is sent."""
-        mail.send_reset(user)
+        """Queue it; the link that the library made is not stored, and another one is made when it is sent.
+
+        Not more often in a day than strangers may write to any mailbox through us.
+        """
+        if limits.hit("mailbox", user.email, settings.LIMIT_PER_MAILBOX, timedelta(days=1)):
+            mail.send_reset(user)
 
     def send_notification_mail(self, template_prefix, user, context=None, email=None):
         """Tell `user` what became of the account."""

@@ -246,6 +246,16 @@ def test_a_closed_account_gets_no_link_for_a_new_password_and_one_from_before_do
     assert (User.objects.get(pk=user.pk).password, acts()) == (before, [])
 
 
+def test_a_mailbox_gets_so_many_links_a_day_and_the_page_says_the_same(client, settings):
+    settings.LIMIT_PER_MAILBOX = 2
+    User.objects.filter(pk=a_moderator().pk).update(email="amina@example.org")
+
+    asked = [client.post("/moderation/password/", {"email": "Amina@example.org"})["Location"] for _time in range(3)]
+
+    assert asked == ["/moderation/password/sent/"] * 3
+    assert Message.objects.filter(kind="password_reset").count() == 2
+
+
 def test_links_for_a_new_password_are_limited(client):
     answers = [client.post("/moderation/password/", {"email": "amina@example.org"}).status_code for _time in range(6)]
 
