@@ -28,8 +28,10 @@ from .factors import has_second_factor
 from .models import Session
 from .sessions import BROWSER, browser_of
 
-# Attempts an hour to sign in, from one network and to one account.
+# Attempts an hour to sign in: from one network, and to one account from all of them together. The second is higher:
+# else anybody who knows a name could shut its owner out.
 ATTEMPTS = 30
+ATTEMPTS_TO_ACCOUNT = 300
 # Under which key a session that waits for a code knows the password that was given.
 GIVEN = "given"
 
@@ -52,18 +54,20 @@ class AccountAdapter(DefaultAccountAdapter):
     # ── signing in and out ──
 
     def pre_authenticate(self, request, **credentials):
-        """Count the attempt before the password is looked at, for the network and for the account alike.
+        """Count the attempt before the password is looked at: for the network, and, if that may try, for the account.
 
         Our own counter, and not the library's: it is exact under concurrency, and names nobody.
         """
         account = credentials.get("username") or credentials.get("email", "")
-        tries = {"sign-in": limits.network(request), "sign-in to": account}
-        refused = [kind for kind, who in tries.items() if not limits.hit(kind, who, ATTEMPTS)]
-        for kind in refused:
+        for kind, of, who, limit in (
+            ("sign-in", "network", limits.network(request), ATTEMPTS),
+            ("sign-in to", "account", account, ATTEMPTS_TO_ACCOUNT),
+        ):
+            if limits.hit(kind, who, limit):
+                continue
             # Once an hour: whoever tries on must not fill the record.
-            if limits.hit(f"refused {kind}", tries[kind], 1):
-                record(None, "refuse_sign_in", of="account" if kind == "sign-in to" else "network")
-        if refused:
+            if limits.hit(f"refused {kind}", who, 1):
+                record(None, "refuse_sign_in", of=of)
             raise ValidationError(_("There were many attempts to sign in. Please wait an hour."))
 
     def get_client_ip(self, request):

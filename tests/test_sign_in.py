@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
 
-from accounts import people
+from accounts import adapter, people
 from audit.models import Entry
 from demo import authenticator
 from signatories import mail
@@ -90,16 +90,35 @@ def test_a_code_works_once_also_in_its_next_half_minute(client):
     assert "was used before" in again.content.decode()
 
 
-def test_signing_in_is_limited_for_an_account_and_the_refusal_is_on_record_once(client):
+def test_signing_in_is_limited_for_an_account_from_all_networks_together_and_the_refusal_is_on_record_once(
+    client, monkeypatch
+):
+    monkeypatch.setattr(adapter, "ATTEMPTS_TO_ACCOUNT", 4)
     user = a_moderator()
-    for attempt in range(30):
-        give_password(client, user.username, "wrong", REMOTE_ADDR=f"192.0.2.{attempt}")
+    for number in range(4):
+        client.defaults["REMOTE_ADDR"] = f"192.0.2.{number}"
+        give_password(client, user.username, "wrong")
 
+    client.defaults["REMOTE_ADDR"] = "192.0.2.5"
     refused = [give_password(client, user.username) for _attempt in range(3)]
 
     assert {"many attempts" in one.content.decode() for one in refused} == {True}
-    assert acts()[-2:] == [("refuse_sign_in", "", {"of": "network"}), ("refuse_sign_in", "", {"of": "account"})]
-    assert Entry.objects.count() == 2
+    assert acts() == [("refuse_sign_in", "", {"of": "account"})]
+
+
+def test_thirty_wrong_passwords_shut_out_the_network_that_gave_them_and_not_the_owner_of_the_account(client):
+    user = a_moderator()
+    client.defaults["REMOTE_ADDR"] = "203.0.113.9"
+    for _attempt in range(30):
+        give_password(client, user.username, "wrong")
+    there = [give_password(client, user.username) for _attempt in range(3)]
+    client.defaults["REMOTE_ADDR"] = "203.0.113.10"
+
+    elsewhere = give_password(client, user.username)
+
+    assert {"many attempts" in one.content.decode() for one in there} == {True}
+    assert elsewhere["Location"] == "/moderation/sign-in/code/"
+    assert acts() == [("refuse_sign_in", "", {"of": "network"})]
 
 
 def test_signing_in_is_limited_for_a_network_behind_the_proxies(client, settings):
