@@ -1,15 +1,21 @@
 """What the library asks us: how often one may try, who may sign up, where a message goes."""
 
 import time
+from datetime import timedelta
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.stagekit import clear_login
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,8 +28,12 @@ from .factors import has_second_factor
 from .models import Session
 from .sessions import BROWSER, browser_of
 
-# Attempts an hour to sign in, from one network and to one account.
+# Attempts an hour to sign in: from one network, and to one account from all of them together. The second is higher:
+# else anybody who knows a name could shut its owner out.
 ATTEMPTS = 30
+ATTEMPTS_TO_ACCOUNT = 300
+# Under which key a session that waits for a code knows the password that was given.
+GIVEN = "given"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -44,26 +54,45 @@ class AccountAdapter(DefaultAccountAdapter):
     # ── signing in and out ──
 
     def pre_authenticate(self, request, **credentials):
-        """Count the attempt before the password is looked at, for the network and for the account alike.
+        """Count the attempt before the password is looked at: for the network, and, if that may try, for the account.
 
         Our own counter, and not the library's: it is exact under concurrency, and names nobody.
         """
         account = credentials.get("username") or credentials.get("email", "")
-        tries = {"sign-in": limits.network(request), "sign-in to": account}
-        refused = [kind for kind, who in tries.items() if not limits.hit(kind, who, ATTEMPTS)]
-        for kind in refused:
+        for kind, of, who, limit in (
+            ("sign-in", "network", limits.network(request), ATTEMPTS),
+            ("sign-in to", "account", account, ATTEMPTS_TO_ACCOUNT),
+        ):
+            if limits.hit(kind, who, limit):
+                continue
             # Once an hour: whoever tries on must not fill the record.
-            if limits.hit(f"refused {kind}", tries[kind], 1):
-                record(None, "refuse_sign_in", of="account" if kind == "sign-in to" else "network")
-        if refused:
+            if limits.hit(f"refused {kind}", who, 1):
+                record(None, "refuse_sign_in", of=of)
             raise ValidationError(_("There were many attempts to sign in. Please wait an hour."))
 
     def get_client_ip(self, request):
         """Let the library count by network too, as all limits do, behind `PROXY_HOPS` proxies."""
         return limits.network(request)
 
+    def pre_login(self, request, user, **login):
+        """Note which password it was that is given now: a code may be waited for."""
+        refused = super().pre_login(request, user, **login)
+        if refused is None:
+            request.session[GIVEN] = user.get_session_auth_hash()
+        return refused
+
     def login(self, request, user):
-        """Sign `user` in, and note in which browser."""
+        """Sign `user` in, and note in which browser; but not if the account was closed, or the password changed, since.
+
+        The library asks before it asks for the code, and no more afterwards.
+        """
+        if not user.is_active:
+            clear_login(request)
+            raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
+        if not constant_time_compare(request.session.pop(GIVEN, ""), user.get_session_auth_hash()):
+            clear_login(request)
+            messages.info(request, _("The password was changed meanwhile. Please sign in with the new one."))
+            raise ImmediateHttpResponse(redirect("account_login"))
         super().login(request, user)
         request.session[BROWSER] = browser_of(self.get_http_user_agent(request))
         record(user, "sign_in", user, by=[one["method"] for one in get_authentication_records(request, user)])
@@ -102,8 +131,12 @@ class AccountAdapter(DefaultAccountAdapter):
     # ── messages ──
 
     def send_password_reset_mail(self, user, email, context):
-        """Queue it; the link that the library made is not stored, and another one is made when it is sent."""
-        mail.send_reset(user)
+        """Queue it; the link that the library made is not stored, and another one is made when it is sent.
+
+        Not more often in a day than strangers may write to any mailbox through us.
+        """
+        if limits.hit("mailbox", user.email, settings.LIMIT_PER_MAILBOX, timedelta(days=1)):
+            mail.send_reset(user)
 
     def send_notification_mail(self, template_prefix, user, context=None, email=None):
         """Tell `user` what became of the account."""

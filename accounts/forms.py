@@ -146,6 +146,21 @@ class ResetForm(account.ResetPasswordForm):
         super().__init__(*args, **kwargs)
         plain(self, email=_("E-mail address"))
 
+    def clean_email(self):
+        """Treat whoever has a closed account as a stranger; the library would write to them."""
+        email = super().clean_email()
+        self.users = [user for user in self.users if user.is_active]
+        return email
+
+
+class LinkForm(account.UserTokenForm):
+    """The two halves of a link to set a new password, as the library checks them."""
+
+    def _get_user(self, uidb36):
+        """Return whose it is, None if that account is closed."""
+        user = super()._get_user(uidb36)
+        return user if user and user.is_active else None
+
 
 class NewPasswordForm(account.ResetPasswordKeyForm):
     """A new password, by whoever holds the link."""

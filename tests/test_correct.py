@@ -435,6 +435,33 @@ def test_there_is_no_undo_once_the_message_has_left(desk, sign_on):
     assert (printed(sign_on), Correction.objects.get().state) == (AFTER, "applied")
 
 
+def test_the_message_of_a_correction_that_was_undone_is_not_sent_again(desk, sign_on):
+    correction = a_correction(sign_on)
+    desk.post(f"/moderation/corrections/{correction.pk}/apply/", review(correction))
+    message = sign_on.messages.get(kind="corrected")
+    message.failed("550", is_final=True)
+    before = sign_on.has_overtaken(message)
+
+    desk.post(f"/moderation/corrections/{correction.pk}/undo/")
+
+    assert (before, sign_on.has_overtaken(message)) == (False, True)
+
+
+def test_an_acceptance_is_undone_although_an_edit_was_told_and_undone_before(desk):
+    sign_on = a_sign_on(name="Al-Haq")
+    actor = Actor.moderator(desk.moderator)
+    sign_on.accept(actor, listed_name="Al-Haq")
+    edit = TYPED | {"seen": digest_of(line_of(sign_on)), "reason": "why", "is_told": "on"}
+    desk.post(f"/moderation/sign-ons/{sign_on.pk}/edit/", edit)
+    told = sign_on.messages.last()
+    desk.post(f"/moderation/corrections/{Correction.objects.get().pk}/undo/")
+    told.refresh_from_db()
+
+    sign_on.undo(actor)
+
+    assert (told.kind, told.state, sign_on.state) == ("corrected", "dropped", "pending")
+
+
 def test_reopening_the_sign_on_keeps_what_was_corrected_and_drops_the_message(desk, sign_on):
     correction = a_correction(sign_on)
     desk.post(f"/moderation/corrections/{correction.pk}/apply/", review(correction))

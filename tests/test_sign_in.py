@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
 
+from accounts import adapter, people
 from audit.models import Entry
 from demo import authenticator
 from signatories import mail
@@ -89,16 +90,35 @@ def test_a_code_works_once_also_in_its_next_half_minute(client):
     assert "was used before" in again.content.decode()
 
 
-def test_signing_in_is_limited_for_an_account_and_the_refusal_is_on_record_once(client):
+def test_signing_in_is_limited_for_an_account_from_all_networks_together_and_the_refusal_is_on_record_once(
+    client, monkeypatch
+):
+    monkeypatch.setattr(adapter, "ATTEMPTS_TO_ACCOUNT", 4)
     user = a_moderator()
-    for attempt in range(30):
-        give_password(client, user.username, "wrong", REMOTE_ADDR=f"192.0.2.{attempt}")
+    for number in range(4):
+        client.defaults["REMOTE_ADDR"] = f"192.0.2.{number}"
+        give_password(client, user.username, "wrong")
 
+    client.defaults["REMOTE_ADDR"] = "192.0.2.5"
     refused = [give_password(client, user.username) for _attempt in range(3)]
 
     assert {"many attempts" in one.content.decode() for one in refused} == {True}
-    assert acts()[-2:] == [("refuse_sign_in", "", {"of": "network"}), ("refuse_sign_in", "", {"of": "account"})]
-    assert Entry.objects.count() == 2
+    assert acts() == [("refuse_sign_in", "", {"of": "account"})]
+
+
+def test_thirty_wrong_passwords_shut_out_the_network_that_gave_them_and_not_the_owner_of_the_account(client):
+    user = a_moderator()
+    client.defaults["REMOTE_ADDR"] = "203.0.113.9"
+    for _attempt in range(30):
+        give_password(client, user.username, "wrong")
+    there = [give_password(client, user.username) for _attempt in range(3)]
+    client.defaults["REMOTE_ADDR"] = "203.0.113.10"
+
+    elsewhere = give_password(client, user.username)
+
+    assert {"many attempts" in one.content.decode() for one in there} == {True}
+    assert elsewhere["Location"] == "/moderation/sign-in/code/"
+    assert acts() == [("refuse_sign_in", "", {"of": "network"})]
 
 
 def test_signing_in_is_limited_for_a_network_behind_the_proxies(client, settings):
@@ -197,6 +217,62 @@ def test_an_address_without_an_account_is_answered_alike_and_nobody_is_written_t
 
     assert asked["Location"] == "/moderation/password/sent/"
     assert Message.objects.count() == 0
+
+
+def test_an_account_that_is_closed_before_the_code_is_given_is_not_entered_not_even_after_it_is_opened_again(client):
+    user, by = a_moderator(), a_moderator("administrator")
+    give_password(client, user.username)
+    people.deactivate(User.objects.get(pk=user.pk), by)
+
+    refused = give_code(client)
+    people.reactivate(User.objects.get(pk=user.pk), by)
+
+    assert refused["Location"] == "/moderation/sign-in/closed/"
+    assert client.get("/moderation/").status_code == 302
+    assert give_code(client, steps=1)["Location"] == "/moderation/sign-in/"
+    assert [act for act, _by, _detail in acts()] == ["deactivate", "reactivate"]
+
+
+def test_a_password_that_was_changed_before_the_code_is_given_lets_nobody_in(client):
+    user = a_moderator()
+    give_password(client, user.username)
+    user.set_password("four quite random words")
+    user.save()
+
+    refused = give_code(client)
+
+    assert refused["Location"] == "/moderation/sign-in/"
+    assert "was changed meanwhile" in client.get(refused["Location"]).content.decode()
+    assert (client.get("/moderation/").status_code, acts()) == (302, [])
+    give_password(client, user.username, "four quite random words")
+    assert give_code(client, steps=1)["Location"] == "/moderation/"
+
+
+def test_a_closed_account_gets_no_link_for_a_new_password_and_one_from_before_does_nothing(client):
+    user = a_moderator()
+    User.objects.filter(pk=user.pk).update(email="amina@example.org")
+    client.post("/moderation/password/", {"email": "amina@example.org"})
+    address = address_in(Message.objects.get(kind="password_reset"))
+    form = client.get(address, follow=True).request["PATH_INFO"]
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    before = User.objects.get(pk=user.pk).password
+
+    asked = client.post("/moderation/password/", {"email": "amina@example.org"})
+    pages = [client.get(address), client.post(form, {"password1": "four quite random words"})]
+
+    assert (asked["Location"], Message.objects.count()) == ("/moderation/password/sent/", 1)
+    assert ["This link no longer works" in page.content.decode() for page in pages] == [True, True]
+    assert (User.objects.get(pk=user.pk).password, acts()) == (before, [])
+
+
+def test_a_mailbox_gets_so_many_links_a_day_and_the_page_says_the_same(client, settings):
+    settings.LIMIT_PER_MAILBOX = 2
+    User.objects.filter(pk=a_moderator().pk).update(email="amina@example.org")
+
+    asked = [client.post("/moderation/password/", {"email": "Amina@example.org"})["Location"] for _time in range(3)]
+
+    assert asked == ["/moderation/password/sent/"] * 3
+    assert Message.objects.filter(kind="password_reset").count() == 2
 
 
 def test_links_for_a_new_password_are_limited(client):

@@ -12,7 +12,7 @@ from .message import Message
 from .notice import Notice, NoticeNotPossible
 from .organisation import ChangedMeanwhile, Organisation
 from .query import Query
-from .sign_on import AlreadyListed, LetterNotOpen, SignOn, SomebodyWasFaster, TooLate
+from .sign_on import AlreadyListed, LetterNotOpen, NoLongerSo, SignOn, SomebodyWasFaster, TooLate
 from .transition import Transition
 from .variant_name import VariantName
 
@@ -35,6 +35,7 @@ __all__ = [
     "Limit",
     "Merge",
     "Message",
+    "NoLongerSo",
     "NotStanding",
     "NotUndoable",
     "Notice",

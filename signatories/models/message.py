@@ -130,8 +130,10 @@ class Message(models.Model):
         message = Message.objects.select_for_update().get(pk=self.pk)
         if message.state != self.State.FAILED:
             return False
-        message.attempts = 0
-        message.enqueue()
+        # At once, but still a decision's: another one drops it.
+        message.attempts, message.state, message.send_after = 0, self.State.QUEUED, timezone.now()
+        message.save(update_fields=["attempts", "state", "send_after"])
+        message.schedule()
         return True
 
     @staticmethod

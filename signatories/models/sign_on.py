@@ -28,6 +28,9 @@ from .similar import Similar
 from .transition import Transition
 from .variant_name import trigrams
 
+# Kinds of message that tell of a correction, which lets go of its message when it is undone.
+CORRECTED = {"corrected", "correction_declined"}
+
 
 class LetterNotOpen(Exception):
     """The letter cannot be signed now."""
@@ -43,6 +46,10 @@ class SomebodyWasFaster(Exception):
 
 class TooLate(Exception):
     """The decision cannot be undone any more: its message has left, or its time is over."""
+
+
+class NoLongerSo(Exception):
+    """The decision that a message tells of no longer stands."""
 
 
 class AlreadyListed(Exception):
@@ -489,6 +496,43 @@ class SignOn(models.Model):
         Organisation.forget(kept.get("organisation"), kept.get("variants", []))
         self.queries.filter(ended=last).update(ended=None)
         self.corrections.unfulfil(last)
+
+    # ── what is told of it ──
+
+    @transaction.atomic
+    def send_again(self, message: Message, actor: Actor) -> bool:
+        """Queue a failed message once more; return False if it is not, or no longer, a failed one.
+
+        Raises:
+            NoLongerSo: if the decision that it tells of no longer stands.
+            PermissionDenied: if the moderator may not.
+        """
+        actor.check("signatories.send_message")
+        # No transition may come between the question and the answer.
+        SignOn.objects.select_for_update(of=("self",)).only("pk").get(pk=self.pk)
+        if self.has_overtaken(message):
+            raise NoLongerSo
+        if not message.send_again():
+            return False
+        record(actor.user, "send again", self, kind=message.kind)
+        return True
+
+    def has_overtaken(self, message: Message) -> bool:
+        """Whether the decision that `message` tells of no longer stands.
+
+        A message knows no transition; but the one that it tells of is older than it, and any that came after waited
+        for the lock under which it was queued. An undo takes back the one before it, and both count for nothing.
+        """
+        if not message.is_decision:
+            return False
+        if message.kind in CORRECTED and not self.corrections.filter(message=message).exists():
+            return True
+        later = 0
+        for verb in self.transitions.filter(at__gt=message.created_at).order_by("pk").values_list("verb", flat=True):
+            later += -1 if verb == "undo" else 1
+            if later < 0:
+                return True
+        return later > 0
 
     # ── what a moderator wants to know ──
 

@@ -23,7 +23,7 @@ class TransitionQuerySet(models.QuerySet["Transition"]):
         later = Transition.objects.filter(sign_on=OuterRef("sign_on"), pk__gt=OuterRef("pk"))
         told = Message.objects.filter(
             sign_on=OuterRef("sign_on"), is_decision=True, created_at__gte=OuterRef("at")
-        ).exclude(state=Message.State.QUEUED)
+        ).exclude(state__in=[Message.State.QUEUED, Message.State.DROPPED])
         young = self.filter(restores__isnull=False, at__gt=(at or timezone.now()) - settings.DECISION_DELAY)
         return young.exclude(Exists(later)).exclude(Exists(told))
 

@@ -11,7 +11,7 @@ from audit.models import record
 from signatories import states
 from signatories.doubts import doubts
 from signatories.forms.decisions import FORMS
-from signatories.models import Claim, Message, SignOn
+from signatories.models import Actor, Claim, Message, NoLongerSo, SignOn
 from signatories.states import State, Who
 
 from . import filters
@@ -66,6 +66,7 @@ def panels(user, one, bound=None):
         "colleague": colleague(one, user),
         "transitions": one.transitions.select_related("user"),
         "messages_sent": one.messages.all(),
+        "overtaken": [message for message in one.messages.failed() if one.has_overtaken(message)],
         "notices": one.notices.with_answer(),
         "corrections": one.corrections.select_related("user", "decided_by").order_by("-pk"),
     }
@@ -117,9 +118,12 @@ def claim(request, pk):
 @moderators("signatories.send_message")
 def send_again(request, pk):
     """Queue a failed message once more."""
-    message = get_object_or_404(Message.objects.to_representatives(), pk=pk)
-    if message.send_again():
-        messages.success(request, _("The message is queued again."))
-    else:
-        messages.info(request, _("The message had been queued or sent already."))
+    message = get_object_or_404(Message.objects.to_representatives().select_related("sign_on"), pk=pk)
+    try:
+        if message.sign_on.send_again(message, Actor.moderator(request.user)):
+            messages.success(request, _("The message is queued again."))
+        else:
+            messages.info(request, _("The message had been queued or sent already."))
+    except NoLongerSo:
+        messages.info(request, _("The message was not sent: the decision that it tells of no longer stands."))
     return redirect("moderation:sign_on", pk=message.sign_on_id)
