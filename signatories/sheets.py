@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
-from letter.artefacts.data import FORMULA_STARTS
+from letter.artefacts.data import defused
 
 # Characters of one cell; Excel's own limit is 32,767, and no name or remark comes near.
 MAX_CELL = 10_000
@@ -29,7 +29,7 @@ MAX_COLUMNS = 100
 MAX_LINES = 100_000
 # Bytes that a workbook may have once it is unpacked, and marks of XML in them: a filled cell has four.
 MAX_UNPACKED = 40_000_000
-MAX_MARKS = 4_000_000
+MAX_MARKS = 2_500_000
 MAX_SHEETS = 100
 # Lines within which a heading is looked for, and from which the delimiter is guessed.
 TOP, SAMPLE = 20, 200
@@ -63,6 +63,8 @@ _KINDS = [
 _HTML = re.compile(rb"\s*<(?:!doctype html|html|table|head|meta)\b", re.IGNORECASE)
 _XML = re.compile(rb"\s*<\?xml\b")
 _SHEET = re.compile(rb"<(?:\w+:)?sheet[\s/>]")
+# As `defused` sets it.
+_APOSTROPHE = re.compile(r"(^|[;\t\n](?:[^\S\t\n]|\")*)'(?=[=+\-@])")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -227,9 +229,9 @@ def _too_many_columns(number: int, count: int) -> SheetFault:
 
 
 def _plain(cell: str) -> str:
-    """Return a cell with plain line breaks, without the apostrophe that keeps it from being a formula (our export)."""
+    """Return a cell with plain line breaks, without the apostrophes that keep it from being a formula (our export)."""
     cell = cell.strip().replace("\r\n", "\n").replace("\r", "\n")
-    return cell[1:].strip() if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
+    return _APOSTROPHE.sub(r"\1", cell).strip()
 
 
 # ── what it is ──
@@ -484,11 +486,6 @@ def _guarded(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[
 
 
 # ── writing ──
-
-
-def defused(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula (OWASP, “CSV injection”)."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
 def write(header: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
