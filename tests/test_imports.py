@@ -785,19 +785,35 @@ def test_rows_are_deleted_thirty_days_after_the_end_and_the_record_of_the_import
     jobs.forget_batches()
 
     assert BatchRow.objects.count() == 0
-    assert list(BatchFile.objects.values_list("batch", flat=True)) == [finished.pk]
+    assert not BatchFile.objects.exists()
+    assert [(len(sha256), size) for sha256, size in Batch.objects.values_list("sha256", "size")] == [
+        *((64, len(NAMES + row)) for row in ("Al-Haq,PS,\n", "Odhikar,BD,\n", "MADRE,US,\n"))
+    ]
     assert list(Batch.objects.order_by("pk").values_list("stage", "samples")) == [
         ("finished", []),
         ("discarded", []),
         ("discarded", []),
     ]
     page = desk.get(f"/moderation/imports/{finished.pk}/").content.decode()
-    assert "The rows were deleted thirty days after the end of this import" in page
+    assert "The rows and the uploaded file were deleted thirty days after the end of this import" in page
+    assert "/source/" not in page
     assert SignOn.objects.count() == 1
-    assert [desk.get(f"/moderation/imports/{pk}/source/").status_code for pk in (finished.pk, discarded.pk)] == [
-        200,
-        404,
-    ]
+    for pk in (finished.pk, discarded.pk, lying.pk):
+        for path in ("source/", "columns/", "report.csv"):
+            assert desk.get(f"/moderation/imports/{pk}/{path}").status_code == 404
+        for path in ("columns/", "read-again/"):
+            assert desk.post(f"/moderation/imports/{pk}/{path}").status_code == 404
+
+
+def test_a_file_that_was_kept_when_its_rows_went_goes_at_the_next_occasion(desk):
+    upload(desk, a_letter(), NAMES + "MADRE,US,\n")
+    gone = timezone.now() - timedelta(days=31)
+    Batch.objects.update(stage="finished", touched_at=gone, forgotten_at=gone)
+
+    jobs.forget_batches()
+
+    assert not BatchFile.objects.exists()
+    assert Batch.objects.get().forgotten_at == gone
 
 
 def test_a_batch_that_lost_its_job_gets_another(desk):
