@@ -212,9 +212,30 @@ def _is_something_else_too(content: bytes, kind: Kind) -> bool:
         return True
     if kind != Kind.PDF and b"%PDF-" in content[:_GUESSED_FROM]:
         return True
-    # An archive is read from its end: its last record says how much of a comment follows it (APPNOTE.TXT, 4.3.16).
-    end = content.rfind(b"PK\x05\x06", -65_557 if len(content) > 65_557 else 0)
-    return end >= 0 and end + 22 + int.from_bytes(content[end + 20 : end + 22], "little") <= len(content)
+    return _is_archive(content)
+
+
+# An archive is read from its end: its last record may have a comment of 65,535 bytes (APPNOTE.TXT, 4.3.16).
+_ARCHIVE_END = re.compile(rb"PK\x05\x06")
+_LONGEST_END = 22 + 65_535
+
+
+def _is_archive(content: bytes) -> bool:
+    """Whether any record at the end is that of an archive: readers pass over those that they do not believe.
+
+    Some believe one whose comment fits, some one before which a directory stands, whatever is said of the comment.
+    """
+    for found in _ARCHIVE_END.finditer(content, max(0, len(content) - _LONGEST_END)):
+        at = found.start()
+        size, comment = (
+            int.from_bytes(content[at + begin : at + end], "little") for begin, end in ((12, 16), (20, 22))
+        )
+        if at + 22 + comment <= len(content):
+            return True
+        # With more than 4 GB, or as if, the record that says where the directory stands comes before this one.
+        if content.startswith(b"PK\x01\x02", max(0, at - size)) or content.startswith(b"PK\x06\x07", max(0, at - 20)):
+            return True
+    return False
 
 
 # ── names ──

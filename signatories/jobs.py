@@ -137,7 +137,7 @@ def forget_limits():
 @app.periodic(cron="37 3 * * *")
 @app.task(name="forget_batches", queue=IMPORTS, queueing_lock="forget_batches")
 def forget_batches(timestamp=0):
-    """Give up what nobody imported, and delete the rows of what ended long ago: they are personal data."""
+    """Give up what nobody imported, and delete rows and files of what ended long ago: they are personal data."""
     for batch in Batch.objects.left_lying():
         batch.discard(None)
     for batch in Batch.objects.to_forget():

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -20,13 +20,17 @@ from django.utils.translation import gettext_lazy
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
-from letter.artefacts.data import FORMULA_STARTS
+from letter.artefacts.data import defused
 
 # Characters of one cell; Excel's own limit is 32,767, and no name or remark comes near.
 MAX_CELL = 10_000
 MAX_COLUMNS = 100
-# Bytes that a workbook may have once it is unpacked.
+# Lines of a file, the blank ones among them.
+MAX_LINES = 100_000
+# Bytes that a workbook may have once it is unpacked, and marks of XML in them: a filled cell has four.
 MAX_UNPACKED = 40_000_000
+MAX_MARKS = 2_500_000
+MAX_SHEETS = 100
 # Lines within which a heading is looked for, and from which the delimiter is guessed.
 TOP, SAMPLE = 20, 200
 NO_HEADER = -1
@@ -58,6 +62,9 @@ _KINDS = [
 ]
 _HTML = re.compile(rb"\s*<(?:!doctype html|html|table|head|meta)\b", re.IGNORECASE)
 _XML = re.compile(rb"\s*<\?xml\b")
+_SHEET = re.compile(rb"<(?:\w+:)?sheet[\s/>]")
+# As `defused` sets it.
+_APOSTROPHE = re.compile(r"(^|[;\t\n](?:[^\S\t\n]|\")*)'(?=[=+\-@])")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -185,16 +192,14 @@ def lines(content: bytes, *, encoding: str = "", sheet: str = "") -> _Lines:
 
 
 def _checked(found: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
-    """Yield lines with plain cells; what no spreadsheet's cell holds is refused."""
-    for number, cells in found:
+    """Yield lines with plain cells; what no spreadsheet's cell holds is refused, and what would take too long."""
+    for count, (number, cells) in enumerate(found, 1):
+        if count > MAX_LINES:
+            raise _too_many_lines(number)
         while cells and not cells[-1].strip():
             cells = cells[:-1]
         if len(cells) > MAX_COLUMNS:
-            raise SheetFault(
-                _("There are %(count)d columns; at most %(limit)d are read.")
-                % {"count": len(cells), "limit": MAX_COLUMNS},
-                line=number,
-            )
+            raise _too_many_columns(number, len(cells))
         for column, cell in enumerate(cells, 1):
             if len(cell) > MAX_CELL:
                 raise SheetFault(
@@ -208,10 +213,25 @@ def _checked(found: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list
         yield number, [_plain(cell) for cell in cells]
 
 
+def _too_many_lines(number: int) -> SheetFault:
+    return SheetFault(
+        _("There are more than %(count)s lines, counting blank ones. Please delete the blank lines.")
+        % {"count": f"{MAX_LINES:,}"},
+        line=number,
+    )
+
+
+def _too_many_columns(number: int, count: int) -> SheetFault:
+    return SheetFault(
+        _("There are %(count)d columns; at most %(limit)d are read.") % {"count": count, "limit": MAX_COLUMNS},
+        line=number,
+    )
+
+
 def _plain(cell: str) -> str:
-    """Return a cell with plain line breaks, without the apostrophe that keeps it from being a formula (our export)."""
+    """Return a cell with plain line breaks, without the apostrophes that keep it from being a formula (our export)."""
     cell = cell.strip().replace("\r\n", "\n").replace("\r", "\n")
-    return cell[1:].strip() if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
+    return _APOSTROPHE.sub(r"\1", cell).strip()
 
 
 # ── what it is ──
@@ -361,7 +381,7 @@ def _examined(content: bytes) -> bool:
 
     A part unpacks to no more than it declares. No workbook has a document type, which is what entities need.
     """
-    has_formulas = False
+    has_formulas, marks, sheets = False, 0, 0
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         listed = {part.filename for part in parts.infolist()}
         if any(part.flag_bits & 1 for part in parts.infolist()):
@@ -387,6 +407,11 @@ def _examined(content: bytes) -> bool:
                     raise SheetFault(
                         _("The workbook has a part that no spreadsheet writes. Please save the sheet as CSV.")
                     )
+                marks += xml.count(b"<")
+                sheets += len(_SHEET.findall(xml))
+                # Each sheet is read on its own, even if it is the same part.
+                if marks > MAX_MARKS or sheets > MAX_SHEETS:
+                    raise SheetFault(_("The workbook is too large. Please save the sheet as CSV."))
                 has_formulas |= name.startswith("xl/worksheets/") and re.search(rb"<(?:\w+:)?f[ >/]", xml) is not None
     return has_formulas
 
@@ -399,16 +424,28 @@ def _open(content: bytes, *, is_computed: bool) -> Any:
 
 
 def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
-    """Yield number and cells of each row of a sheet."""
+    """Yield number and cells of each row of a sheet, up to the last that has a value."""
     # What a sheet declares of its size may be wrong, and it may have cells at its far end.
     sheet.reset_dimensions()
+    # The library would fill each row up to its last cell, 16,384 of them where only a format is set. Its own way is
+    # bounded by `max_col`, which says nothing of the values beyond.
+    sheet._get_row = _values
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
-            width = len(row)
-            while width > MAX_COLUMNS and row[width - 1] is None:
-                width -= 1
-            yield number, [_as_text(value) for value in row[:width]]
+        rows = sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)
+        for number, row in enumerate(rows, 1):
+            if number > MAX_LINES:
+                raise _too_many_lines(number)
+            yield number, [_as_text(value) for value in row]
+
+
+def _values(row: list[dict[str, Any]], *_bounds: Any) -> list[Any]:
+    """Return the values of a row as the library has parsed it."""
+    filled = {cell["column"]: cell["value"] for cell in row if cell["value"] is not None}
+    width = max(filled, default=0)
+    if width > MAX_COLUMNS:
+        raise _too_many_columns(row[0]["row"], width)
+    return [filled.get(column) for column in range(1, width + 1)]
 
 
 def _as_text(value: Any) -> str:
@@ -429,7 +466,7 @@ def _with_formulas(
             number,
             [
                 value or (formula if formula.startswith("=") else "")
-                for value, formula in zip(values, formulas, strict=True)
+                for value, formula in zip_longest(values, formulas, fillvalue="")
             ],
         )
 
@@ -440,6 +477,8 @@ def _guarded(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[
     try:
         for number, cells in rows:
             yield number, cells
+    except SheetFault:
+        raise
     except Exception:
         raise SheetFault(
             _("The workbook cannot be read from here on. Please save the sheet as CSV."), line=number + 1
@@ -447,11 +486,6 @@ def _guarded(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[
 
 
 # ── writing ──
-
-
-def defused(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula (OWASP, “CSV injection”)."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
 def write(header: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:

@@ -19,7 +19,7 @@ from django.utils import translation
 from lxml import etree
 
 from letter.artefacts.badge import SIZE, render_badge, text_width
-from letter.artefacts.data import Listed, render_atom, render_csv
+from letter.artefacts.data import Listed, defused, render_atom, render_csv
 from letter.artefacts.docx import render_docx
 from letter.artefacts.text import directional_runs, text_direction, xml_text
 from letter.artefacts.xlsx import render_xlsx
@@ -153,6 +153,26 @@ def test_a_name_is_never_a_formula_an_error_or_a_field():
     assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
     document = xml(files["docx"], "word/document.xml")
     assert [one.tag for one in document.iter(f"{W}fldSimple", f"{W}instrText", f"{W}fldChar")] == []
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_no_name_becomes_a_formula_where_a_spreadsheet_parts_cells_otherwise(delimiter):
+    hard = ["Foo;=1+1", "Foo; =1+1", 'Foo;"=1+1"', "Foo;@SUM(1)", "Foo;+1;-1", "Foo\t=1+1", 'Foo, Inc;"" =1+1']
+    content = a_content("Al-Haq", *hard)
+    lines = [replace(line, acronym=line.name, website=line.name) for line in content.lines]
+
+    text = render_csv(replace(content, lines=lines)).decode("utf-8-sig")
+
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+        cells = [cell for row in csv.reader(io.StringIO(text), delimiter=delimiter, quoting=quoting) for cell in row]
+        assert [cell for cell in cells if cell.lstrip(' "').startswith(("=", "+", "-", "@"))] == []
+
+
+def test_an_apostrophe_stands_only_before_what_could_be_a_formula():
+    kept = ["Al-Haq", "Foo; Bar", "A = B", "x@y.org", "https://a.example/?a=1;b=-2", "Foo;Bar-Baz"]
+
+    assert [defused(cell) for cell in kept] == kept
+    assert [defused(cell) for cell in ("=1;=1", "Box 1\n-Nairobi")] == ["'=1;'=1", "Box 1\n'-Nairobi"]
 
 
 def test_what_xml_forbids_breaks_no_file():

@@ -39,6 +39,16 @@ def why(name, content, kinds=documents.PICTURES_AND_PDF):
     return ""
 
 
+# An end record that no reader believes: there is no directory, and its comment does not end with the file.
+DECOY = b"PK\x05\x06" + b"\xff" * 18
+
+
+def before_the_end(hidden):
+    """A PDF in which something stands between its cross-reference and its end mark."""
+    start, mark, end = a_pdf().rpartition(b"%%EOF")
+    return start + b"%" + hidden + b"\n" + mark + end
+
+
 # ── what is taken ──
 
 PHOTO = a_jpeg()
@@ -55,6 +65,7 @@ PNG_WITH_TEXT = a_png()[:33] + a_chunk(b"tEXt", b"Comment\0scan") + a_png()[33:]
         ("pdf", a_pdf(version="2.0")),
         ("pdf", a_pdf().rstrip()),
         ("pdf", a_pdf() + b"\r\n\0\0"),
+        ("pdf", before_the_end(DECOY)),
         ("png", a_png()),
         ("png", PNG_WITH_TEXT),
         ("jpeg", PHOTO),
@@ -148,6 +159,12 @@ PHONE = "This is a photo in a format that many computers cannot show. Save it as
         (HIDDEN, a_png()[:33] + a_chunk(b"tEXt", b"z\0" + an_archive()) + a_png()[33:]),
         (BROKEN, a_png() + an_archive()),
         (BROKEN, a_pdf() + an_archive()),
+        (HIDDEN, before_the_end(an_archive())),
+        # Whatever stands behind the archive's end, and whatever that says of it.
+        (HIDDEN, before_the_end(an_archive() + DECOY)),
+        (HIDDEN, before_the_end(an_archive()[:-2] + b"\xff\xff")),
+        (HIDDEN, before_the_end(an_archive()[:-2] + b"\xff\xff" + DECOY)),
+        (HIDDEN, before_the_end(b"PK\x06\x07" + bytes(16) + DECOY)),
     ],
 )
 def test_what_is_no_sound_file_is_refused_in_words_that_help_whatever_it_is_called(words, content):
@@ -186,6 +203,7 @@ def test_ten_megabytes_of_anything_are_judged_in_an_instant():
         a_segment(0xE1, b"") * 2_000_000,
         a_chunk(b"prIv", b"") * 700_000,
         *(b"\xff" * 9_000_000, b"\xff\x00" * 4_500_000, b"\xff\xd0" * 4_500_000, b"PK\x05\x06" * 2_250_000),
+        DECOY * 400_000,
     )
     began = time.monotonic()
     for body in bodies:

@@ -10,10 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from audit.models import Entry
-from signatories import batches, jobs
+from signatories import batches, jobs, sheets
 from signatories.models import Batch, BatchFile, BatchRow, ColumnMapping, Message, Organisation, Overtaken, SignOn
 from tests.factories import a_letter, a_moderator, a_sign_on, an_accepted
 
@@ -346,6 +346,26 @@ XXE = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd"
             "Line 10002: There are more than 10,000 lines. Please split the file.",
         ),
         ("big.csv", b"x" * 10_000_001, "The file is larger than 10 MB."),
+        (
+            "far.xlsx",
+            a_workbook((b"</sheetData>", b'<row r="3"><c r="A3"/><c r="XFD3"><v>1</v></c></row></sheetData>')),
+            "Line 3: There are 16384 columns; at most 100 are read.",
+        ),
+        (
+            "gap.xlsx",
+            a_workbook((b"</sheetData>", b'<row r="999999999999"><c><v>1</v></c></row></sheetData>')),
+            "Line 100001: There are more than 100,000 lines, counting blank ones. Please delete the blank lines.",
+        ),
+        (
+            "blank.csv",
+            b"Organisation\nMADRE\n" + b"\n" * 100_000,
+            "Line 100001: There are more than 100,000 lines, counting blank ones. Please delete the blank lines.",
+        ),
+        (
+            "marks.xlsx",
+            a_workbook((b"</sheetData>", b"<row>" + b"<c/>" * 2_500_000 + b"</row></sheetData>")),
+            "The workbook is too large. Please save the sheet as CSV.",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why_and_where_beside_the_field(desk, name, content, problem):
@@ -354,6 +374,17 @@ def test_a_file_that_cannot_be_read_says_why_and_where_beside_the_field(desk, na
     assert response.status_code == 422
     assert response.context["form"].errors == {"file": [problem]}
     assert Batch.objects.count() == 0
+
+
+def test_cells_with_nothing_but_a_format_are_not_filled_up_to_the_end_of_the_row():
+    blank = b"".join(b'<row r="%d"><c r="XFD%d"/></row>' % (line, line) for line in range(3, 2003))
+    content = a_workbook((b"</sheetData>", blank + b"</sheetData>"))
+
+    read = list(sheets.lines(content).lines)
+    produced = sum(len(cells) for _number, cells in sheets._rows(load_workbook(io.BytesIO(content), True).active))
+
+    assert (len(read), produced) == (2002, 2)
+    assert batches.read(content).rows == [(2, ["MADRE"])]
 
 
 def test_a_row_with_an_error_says_line_and_column_and_the_others_are_not_touched(desk):
@@ -754,19 +785,35 @@ def test_rows_are_deleted_thirty_days_after_the_end_and_the_record_of_the_import
     jobs.forget_batches()
 
     assert BatchRow.objects.count() == 0
-    assert list(BatchFile.objects.values_list("batch", flat=True)) == [finished.pk]
+    assert not BatchFile.objects.exists()
+    assert [(len(sha256), size) for sha256, size in Batch.objects.values_list("sha256", "size")] == [
+        *((64, len(NAMES + row)) for row in ("Al-Haq,PS,\n", "Odhikar,BD,\n", "MADRE,US,\n"))
+    ]
     assert list(Batch.objects.order_by("pk").values_list("stage", "samples")) == [
         ("finished", []),
         ("discarded", []),
         ("discarded", []),
     ]
     page = desk.get(f"/moderation/imports/{finished.pk}/").content.decode()
-    assert "The rows were deleted thirty days after the end of this import" in page
+    assert "The rows and the uploaded file were deleted thirty days after the end of this import" in page
+    assert "/source/" not in page
     assert SignOn.objects.count() == 1
-    assert [desk.get(f"/moderation/imports/{pk}/source/").status_code for pk in (finished.pk, discarded.pk)] == [
-        200,
-        404,
-    ]
+    for pk in (finished.pk, discarded.pk, lying.pk):
+        for path in ("source/", "columns/", "report.csv"):
+            assert desk.get(f"/moderation/imports/{pk}/{path}").status_code == 404
+        for path in ("columns/", "read-again/"):
+            assert desk.post(f"/moderation/imports/{pk}/{path}").status_code == 404
+
+
+def test_a_file_that_was_kept_when_its_rows_went_goes_at_the_next_occasion(desk):
+    upload(desk, a_letter(), NAMES + "MADRE,US,\n")
+    gone = timezone.now() - timedelta(days=31)
+    Batch.objects.update(stage="finished", touched_at=gone, forgotten_at=gone)
+
+    jobs.forget_batches()
+
+    assert not BatchFile.objects.exists()
+    assert Batch.objects.get().forgotten_at == gone
 
 
 def test_a_batch_that_lost_its_job_gets_another(desk):

@@ -236,7 +236,7 @@ def test_the_same_import_twice_adds_nobody_twice(desk):
 
 def test_the_book_is_exported_without_formulas_and_can_be_imported_again_unchanged(desk):
     letter = a_letter()
-    a_recipient(letter, name="=HYPERLINK(1)", office="+1", salutation="@dear", postal_address="-1\nNairobi")
+    a_recipient(letter, name="=HYPERLINK(1)", office="+1", salutation="@dear", postal_address="-1\n-2; +3\nNairobi")
 
     sheet = desk.get(address(letter, "recipients.csv"))
 
@@ -244,7 +244,7 @@ def test_the_book_is_exported_without_formulas_and_can_be_imported_again_unchang
     cells = text.splitlines()[1].split(",")
     assert cells[:2] == ["'=HYPERLINK(1)", "'+1"]
     assert "'@dear" in text
-    assert "\"'-1" in text
+    assert "\"'-1\n'-2; '+3\nNairobi\"" in text
     assert sheet["Content-Disposition"] == f'attachment; filename="{letter.slug}-recipients.csv"'
     assert sheet["Cache-Control"] == "no-store"
     assert outcomes(upload(desk, letter, sheet.content)) == [(2, "unchanged", [])]

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,9 @@ from .text import count_sentence, interface_language, isolated, xml_text
 
 # OWASP, “CSV injection”: with these a spreadsheet takes a cell for a formula, or looks behind them for one.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Where Excel parts cells by semicolons or tabs, as in France, quotation marks do not hold together what a comma stands
+# before: the rest of a name is a cell of its own there, and the rest of a line too.
+_INNER_FORMULA = re.compile(r"([;\t\r\n](?:[^\S\t\r\n]|\")*)(?=[=+\-@])")
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ class Listed:
 
 
 def defused(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula: one that could be one begins with an apostrophe."""
+    """Return a cell that no spreadsheet takes for a formula: an apostrophe stands before what could be one."""
+    cell = _INNER_FORMULA.sub(r"\1'", cell)
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 

@@ -48,9 +48,10 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         return self.filter(stage__in=waits, touched_at__lt=(at or timezone.now()) - KEPT)
 
     def to_forget(self, at: datetime | None = None) -> Self:
-        """Batches that have ended, and whose rows have been kept long enough."""
+        """Batches that have ended, and whose rows and file have been kept long enough."""
         ended = [Batch.Stage.FINISHED, Batch.Stage.DISCARDED]
-        return self.filter(stage__in=ended, touched_at__lt=(at or timezone.now()) - KEPT, forgotten_at=None)
+        there = Q(forgotten_at=None) | Q(file__isnull=False)
+        return self.filter(there, stage__in=ended, touched_at__lt=(at or timezone.now()) - KEPT)
 
 
 class Batch(models.Model):
@@ -77,7 +78,7 @@ class Batch(models.Model):
     touched_at = models.DateTimeField(default=timezone.now)
     """When anybody, the worker included, last did something with it."""
     forgotten_at = models.DateTimeField(null=True)
-    """When its rows were deleted."""
+    """When its rows and its file were deleted."""
 
     # How the file is read, and what its columns mean.
     encoding = models.CharField(max_length=20, blank=True)
@@ -234,12 +235,12 @@ class Batch(models.Model):
 
     @transaction.atomic
     def forget(self) -> None:
-        """Delete the rows, which are personal data; of a file that was never imported, the file too."""
+        """Delete the rows and the file, which are personal data; the file's SHA-256 and size stay."""
         self._hold(self.Stage.FINISHED, self.Stage.DISCARDED)
         self.rows.all().delete()
-        if self.stage == self.Stage.DISCARDED:
-            BatchFile.objects.filter(batch=self).delete()
-        type(self).objects.filter(pk=self.pk).update(samples=[], forgotten_at=timezone.now())
+        BatchFile.objects.filter(batch=self).delete()
+        forgotten_at = self.forgotten_at or timezone.now()
+        type(self).objects.filter(pk=self.pk).update(samples=[], forgotten_at=forgotten_at)
 
     def _hold(self, *stages: str) -> None:
         """Lock the row for the transaction, and read it anew; raises Overtaken if it is in none of `stages`."""
@@ -255,7 +256,7 @@ class Batch(models.Model):
 
 
 class BatchFile(models.Model):
-    """The file as it was uploaded. It never changes; it goes if nothing of it was imported."""
+    """The file as it was uploaded. It never changes; it goes with the rows."""
 
     batch = models.OneToOneField(Batch, primary_key=True, on_delete=models.PROTECT, related_name="file")
     content = models.BinaryField()

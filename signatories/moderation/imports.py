@@ -93,6 +93,8 @@ def download(content, name, kind="text/csv; charset=utf-8"):
 def name_columns(request, pk):
     """Say what each column means."""
     batch = get_batch(pk)
+    if batch.forgotten_at:
+        raise Http404
     form = ColumnsForm(request.POST if request.method == "POST" else None, batch=batch)
     if form.is_valid():
         try:
@@ -121,7 +123,7 @@ def show_columns(request, batch, form, reading=None, status=200):
 
 def table_of(batch):
     """Return what the file holds, or raise Http404 where it is no longer kept."""
-    if batch.stage == Batch.Stage.DISCARDED:
+    if batch.stage == Batch.Stage.DISCARDED or batch.forgotten_at:
         raise Http404
     reading = {"encoding": batch.encoding, "sheet": batch.sheet, "header_line": batch.header_line}
     return batches.read(bytes(batch.file.content), **reading)
