@@ -23,16 +23,83 @@
   }
   if (!find("#workbench")) return;
 
+  // ── what is said, in words that the page has ──
+  const words = () => find("#workbench").dataset;
+  const tell = (text, { added = false } = {}) => {
+    const notice = Object.assign(document.createElement("p"), { className: "notice", textContent: text });
+    if (!added) find("#notices").replaceChildren();
+    find("#notices").append(notice);
+  };
+  const see = (one, block = "nearest") => one?.scrollIntoView({ block, behavior: "instant" });
+  const fail = (text) => { tell(text); see(find("#notices")); };
+
+  // ── drafts: what was typed is kept in this tab, by user and form, until it was sent with success ──
+  const DRAFT = "workbench.draft";
+  const drafts = (() => { try { return sessionStorage; } catch { return { getItem: () => null, setItem() {}, removeItem() {} }; } })();
+  const pathOf = (form) => new URL(form.action).pathname;
+  const draftOf = (form) => `${DRAFT} ${words().user} ${pathOf(form)}`;
+  const untouched = new WeakMap();
+  const isTick = (field) => field.matches("[type=checkbox], [type=radio]");
+  const fields = (form) => [...form.elements].filter((one) =>
+    one.name && one.matches("input:not([type=hidden], [type=file], [type=submit]), select, textarea"));
+  const forms = () => [...document.querySelectorAll("#detail form[data-verb]")].filter((form) => fields(form).length);
+  const written = (form) => JSON.stringify(fields(form).filter((one) => !isTick(one) || one.checked).map((one) => [one.name, one.value]));
+  const hasDraft = (form) => drafts.getItem(draftOf(form)) !== null;
+  const drop = (form) => drafts.removeItem(draftOf(form));
+  const keep = (form) => {
+    if (written(form) === untouched.get(form)) drop(form);
+    else drafts.setItem(draftOf(form), written(form));
+  };
+  const fill = (form, text) => {
+    const typed = JSON.parse(text);
+    for (const one of fields(form)) {
+      const own = typed.filter(([name]) => name === one.name).map(([, value]) => value);
+      if (isTick(one)) one.checked = own.includes(one.value);
+      else if (own.length) one.value = own[0];
+    }
+    const around = form.closest("details");
+    if (around) around.open = true;
+    delete form.dataset.plain; // not by one key: it is to be read again
+  };
+  // Of the form that was just `sent`, the server has filled in what was typed.
+  const refill = (sent = null) => {
+    let isFilled = false;
+    for (const form of forms()) {
+      untouched.set(form, written(form));
+      const draft = drafts.getItem(draftOf(form));
+      if (pathOf(form) === sent) {
+        untouched.delete(form);
+        keep(form);
+      } else if (draft !== null && draft !== written(form)) {
+        fill(form, draft);
+        isFilled = true;
+      }
+    }
+    if (isFilled) tell(words().refilled, { added: true });
+    return isFilled;
+  };
+  for (const kind of ["input", "change"]) {
+    document.addEventListener(kind, (event) => {
+      const form = event.target.form;
+      if (form?.matches("#detail form[data-verb]")) keep(form);
+    });
+  }
+
   // ── fetching a page, and putting in place what it says ──
-  const PARTS = ["#list", "#detail"];
+  const PARTS = ["#above", "#list", "#detail"];
   let busy = false;
   let active = true; // somebody has pressed or moved something since the last heartbeat
   const selected = () => new Set([...document.querySelectorAll("[name=chosen]:checked")].map((box) => box.value));
 
-  const show = (text, address, { focus = true } = {}) => {
+  const bare = (address) => address.split("#")[0];
+  let shown = bare(location.href);
+
+  const show = (text, address, sent) => {
     const page = new DOMParser().parseFromString(text, "text/html");
     if (PARTS.some((part) => !find(part, page))) return false;
     const kept = selected();
+    if (sent?.isDone) drop(sent.form);
+    const hadDrafts = forms().some(hasDraft);
     const scrolled = find("#list").scrollTop;
     const wasOpen = find(".narrow")?.open;
     for (const part of PARTS) find(part).replaceWith(find(part, page));
@@ -42,20 +109,25 @@
     for (const box of document.querySelectorAll("[name=chosen]")) box.checked = kept.has(box.value);
     count();
     document.title = page.title;
-    if (address !== location.href) history.pushState(null, "", address);
+    if (bare(address) !== bare(location.href)) history.pushState(null, "", address);
+    shown = bare(location.href);
     // A live region that was there before is read out.
     find("#notices").replaceChildren(...find("#notices", page).childNodes);
-    if (focus) {
-      const target = find("#detail .problems") ?? find("#detail h1") ?? find(".rows a") ?? find("#list-title");
-      if (target.matches("h1, h2")) target.tabIndex = -1;
-      target.focus({ preventScroll: true });
-      scrollTo({ top: 0 });
+    if (!refill(sent && !sent.isDone ? pathOf(sent.form) : null) && hadDrafts && !forms().some(hasDraft)) {
+      tell(words().kept, { added: true });
     }
-    find(".rows .current")?.scrollIntoView({ block: "nearest" });
+    const field = find("#detail [autofocus]");
+    const target = find("#detail .problems[role=alert]") ?? field ?? find("#detail h1") ?? find(".rows a") ?? find("#list-title");
+    if (target.matches("h1, h2")) target.tabIndex = -1;
+    target.focus({ preventScroll: true });
+    if (target === field) see(field, "center");
+    else scrollTo({ top: 0, behavior: "instant" });
+    see(find(".rows .current"));
     return true;
   };
 
-  const load = async (address, options = {}, how = {}) => {
+  // `form` is what is sent; without one, a page is opened.
+  const load = async (address, options = {}, form = null) => {
     if (busy) return;
     busy = true;
     find("#workbench").setAttribute("aria-busy", "true");
@@ -63,13 +135,14 @@
       const answer = await fetch(address, { credentials: "same-origin", ...options });
       const isPage = (answer.headers.get("Content-Type") ?? "").startsWith("text/html");
       // What is answered in place of an act, such as what is wrong with it, has no address of its own.
-      const stays = options.method === "POST" && !answer.redirected;
-      if (isPage && show(await answer.text(), stays ? location.href : answer.url, how)) return;
-      // Something else, such as the door: as without a script.
-      if (stays) location.reload();
+      const stays = form && !answer.redirected;
+      const sent = form && { form, isDone: answer.redirected };
+      if (isPage && show(await answer.text(), stays ? location.href : answer.url, sent)) return;
+      // Something else, such as the door: as without a script. An error leaves the page with what was typed.
+      if (stays) fail(words().failed);
       else location.assign(answer.url);
     } catch {
-      if (options.method === "POST") find("#notices").textContent = find("#workbench").dataset.offline;
+      if (form) fail(words().offline);
       else location.assign(address);
     } finally {
       busy = false;
@@ -77,7 +150,8 @@
     }
   };
   const open = (link) => link && load(link.href);
-  addEventListener("popstate", () => load(location.href));
+  // A place on the page that is shown is the browser's own affair.
+  addEventListener("popstate", () => { if (bare(location.href) !== shown) load(location.href); });
 
   const isOurs = (address) => /\/sign-ons\/\d+\/$/.test(new URL(address).pathname) ||
     new URL(address).pathname === find("#workbench").dataset.queue;
@@ -85,21 +159,26 @@
     const link = event.target.closest("a[href]");
     if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     if ("keys" in link.dataset) { event.preventDefault(); help(); return; }
-    if (!link.closest("#workbench") || link.origin !== location.origin || !isOurs(link.href)) return;
+    if (link.hash && bare(link.href) === shown) return;
+    if (!link.closest("#workbench, #above") || link.origin !== location.origin || !isOurs(link.href)) return;
     event.preventDefault();
     open(link);
   });
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    // Whatever else stands in a section, such as an upload, is sent as without a script.
-    if (!form.matches("#workbench :is([data-verb], .undo, .claim, .search):not([enctype])")) return;
+    // Whoever signs out leaves nothing behind for whoever sits here next.
+    if (form.closest(".bar")) for (const key of Object.keys(drafts)) if (key.startsWith(DRAFT)) drafts.removeItem(key);
+    // Whatever else stands in a section is sent as without a script.
+    if (!form.matches("#workbench :is([data-verb], .undo, .claim, .search)")) return;
     event.preventDefault();
     const data = new FormData(form, event.submitter);
     if (form.method === "get") {
       const asked = new URLSearchParams([...data].filter(([, value]) => value));
       load(`${form.action.split("?")[0]}${asked.size ? "?" : ""}${asked}`);
     } else {
-      load(form.action, { method: "POST", body: new URLSearchParams(data) });
+      const address = event.submitter?.hasAttribute("formaction") ? event.submitter.formAction : form.action;
+      const body = form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
+      load(address, { method: "POST", body }, form);
     }
   });
 
@@ -127,7 +206,8 @@
     if (event.target.matches("#select-all, [name=chosen]")) count();
   });
   count();
-  find(".rows .current")?.scrollIntoView({ block: "nearest" });
+  see(find(".rows .current"));
+  refill();
 
   // ── keys ──
   const sheet = find("#keys");
@@ -146,10 +226,11 @@
     if (!form) return;
     const around = form.closest("details");
     if (around) around.open = true;
-    const field = find("input:checked, select, textarea", form) ??
-      find("input:not([type=hidden])", form) ?? find("button", form);
-    field.focus();
-    field.scrollIntoView({ block: "center" });
+    // First a choice that is made, else the one that is to be made.
+    const order = ["[type=radio]:checked", "[type=radio]", "select, textarea", "input:not([type=hidden])", "button"];
+    const field = order.map((selector) => find(selector, form)).find(Boolean);
+    field.focus({ preventScroll: true });
+    see(field, "center");
   };
   const ACTS = {
     j: () => step(1),
@@ -161,10 +242,15 @@
     },
     d: () => goTo("decline"),
     q: () => goTo("query"),
-    u: () => find("form.undo")?.requestSubmit(),
+    u: () => {
+      const form = find("form.undo");
+      if (form) form.requestSubmit();
+      else fail(words().nothing);
+    },
     x: () => {
       const row = document.activeElement.closest?.(".rows li") ?? find(".rows .current");
       row && find("[name=chosen]", row)?.click();
+      find("#spoken").textContent = `${words().selected} ${selected().size}`;
     },
     "/": () => { const field = find("#q"); field.focus(); field.select(); },
     "?": help,
@@ -202,6 +288,10 @@
     if (!form || document.hidden || !active) return;
     active = false;
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) }).catch(() => null);
-    if (answer?.status === 409 && !busy && !isField(document.activeElement)) load(location.href, {}, { focus: false });
+    if (answer?.status !== 409) return;
+    // A colleague's now: said, and no more; the page may be full of words. To accept it takes more than one key.
+    form.remove();
+    delete find("#detail form[data-verb=accept]")?.dataset.plain;
+    tell(words().taken);
   }, 120_000);
 })();

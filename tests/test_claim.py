@@ -76,6 +76,16 @@ def test_a_claim_stops_nobody_and_ends_with_the_decision(desk, amina):
     assert (sign_on.state, Claim.objects.count()) == ("declined", 0)
 
 
+def test_whoever_opens_the_next_sign_on_looks_at_the_one_before_no_more(desk, amina):
+    first, second, hers = a_sign_on(), a_sign_on(), a_sign_on()
+    Claim.take(hers.pk, amina)
+
+    for one in (first, second):
+        desk.get(f"/moderation/sign-ons/{one.pk}/")
+
+    assert set(Claim.objects.values_list("sign_on", "user")) == {(hers.pk, amina.pk), (second.pk, desk.moderator.pk)}
+
+
 def test_who_may_not_decide_claims_nothing_and_what_is_decided_is_not_claimed(client, desk):
     waits, decided = a_sign_on(), a_sign_on(state="declined")
     desk.get(f"/moderation/sign-ons/{decided.pk}/")

@@ -1,6 +1,7 @@
 """Sessions: half an hour idle, seen and ended by whoever they belong to."""
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.utils import timezone
@@ -35,6 +36,19 @@ def test_a_session_ends_after_half_an_hour_in_which_nobody_used_it(client):
     unused = client.get("/moderation/")
 
     assert (used.status_code, unused.status_code) == (200, 302)
+
+
+def test_what_is_sent_after_the_session_ended_leads_by_the_door_to_a_page_that_can_be_opened(client):
+    sent = {
+        "sign-ons/7/decline/?country=KE": "sign-ons/7/?country=KE",
+        "sign-ons/7/query/text/": "sign-ons/7/",
+        "bulk/decide/?state=queried": "?state=queried",
+    }
+
+    came_to = {address: client.post(f"/moderation/{address}")["Location"] for address in sent}
+
+    door = "/moderation/sign-in/?next="
+    assert came_to == {address: door + quote(f"/moderation/{page}", safe="/") for address, page in sent.items()}
 
 
 def test_a_session_is_saved_once_a_minute_at_most(client, django_assert_num_queries):

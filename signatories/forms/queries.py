@@ -84,6 +84,8 @@ class QueryForm(DecisionForm):
                 "language": own if questions.language_for(own) == language else language,
                 "question": f"{typed}\n\n{found}" if typed and typed not in untouched else found,
             }
+        # To be read, and changed.
+        form.fields["question"].widget.attrs["autofocus"] = True
         return form
 
     def clean(self):

@@ -62,6 +62,11 @@ class Claim(models.Model):
             return cursor.rowcount == 1
 
     @staticmethod
+    def leave_others(sign_on_id: int, user: User) -> None:
+        """Whoever opens a sign-on looks at no other any more."""
+        Claim.objects.filter(user=user).exclude(sign_on=sign_on_id).delete()
+
+    @staticmethod
     def release(sign_on_id: int) -> None:
         """Nobody is looking at the sign-on any more."""
         Claim.objects.filter(sign_on=sign_on_id).delete()

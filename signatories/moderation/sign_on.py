@@ -27,6 +27,7 @@ def sign_on(request, pk):
     if one.state in WAITING and request.user.has_perm("signatories.decide_signon"):
         # A GET that writes: but nothing of the sign-on, and only that somebody is there.
         Claim.take(pk, request.user)
+        Claim.leave_others(pk, request.user)
     return show(request, one)
 
 

@@ -227,7 +227,7 @@ def write_question(hands, page):
         if page.evaluate("document.activeElement.tagName") == "TEXTAREA":
             break
         hands.press("Tab")
-    hands.write("Who in your organisation decided to sign?")
+    hands.write(QUESTION)
     for _ in range(4):
         hands.press("Tab")
         if page.evaluate("document.activeElement.tagName") == "BUTTON":
@@ -237,6 +237,7 @@ def write_question(hands, page):
 
 
 SOME = [FORTY[0], FORTY[1], FORTY[10]]
+QUESTION = "Who in your organisation decided to sign?"
 
 
 def test_undo_takes_one_key_and_brings_the_sign_on_back(desk, open_page):
@@ -333,6 +334,227 @@ def test_when_the_session_is_over_the_door_is_shown(desk, open_page):
     page.keyboard.press("j")
 
     expect(page.get_by_label("Password")).to_be_visible()
+
+
+def test_a_text_from_the_list_is_put_into_the_form_and_nothing_is_asked(desk, open_page):
+    keys = waiting(desk, SOME)
+    page = open_page(f"/moderation/sign-ons/{keys[0]}/")
+    question = page.get_by_label("Question to the representative")
+
+    page.keyboard.press("q")
+    page.get_by_label("Questions that are often asked").select_option(index=1)
+    page.get_by_role("button", name="Use this text").click()
+
+    expect(question).not_to_have_value("")
+    expect(question).to_be_focused()
+    assert states(desk, keys) == ["pending"] * 3
+
+
+def test_a_link_to_a_place_on_the_page_leaves_what_was_typed_alone(desk, open_page):
+    keys = waiting(desk, SOME)
+    page = open_page(f"/moderation/sign-ons/{keys[0]}/")
+    hands = Hands(page)
+    page.keyboard.press("q")
+    question = page.get_by_label("Question to the representative")
+    question.fill(QUESTION)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.get_by_role("link", name="Skip to the text").press("Enter")
+    page.go_back()
+
+    expect(page).not_to_have_url(re.compile("#"))
+    expect(question).to_have_value(QUESTION)
+    assert (hands.loads, [one for one in asked if "/static/" not in one]) == (0, [])
+
+
+REFILLED = "What you had typed is in the form again."
+
+
+def test_what_was_typed_is_there_again_after_looking_at_another_and_gone_once_it_is_sent(desk, open_page):
+    keys = waiting(desk, SOME)
+    page = open_page(f"/moderation/sign-ons/{keys[0]}/")
+    question, status = page.get_by_label("Question to the representative"), page.get_by_role("status")
+
+    page.keyboard.press("q")
+    question.fill(QUESTION)
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    expect(heading(page)).to_have_text(SOME[1][0])
+    expect(status).to_contain_text("What you typed is kept")
+    expect(question).to_have_value("")
+    page.keyboard.press("k")
+    expect(status).to_contain_text(REFILLED)
+    expect(question).to_have_value(QUESTION)
+    page.reload()
+    expect(question).to_have_value(QUESTION)
+    page.get_by_role("button", name="Send the question").click()
+    expect(heading(page)).to_have_text(SOME[1][0])
+
+    assert page.evaluate("Object.keys(sessionStorage).filter(key => key.startsWith('workbench.draft'))") == []
+    assert states(desk, keys) == ["queried", "pending", "pending"]
+
+
+def test_what_was_typed_outlives_a_session_that_ended_and_a_server_that_fails(desk, open_page, browser):
+    keys = waiting(desk, SOME)
+    address = f"/moderation/sign-ons/{keys[0]}/"
+    page = open_page(address)
+    question, status = page.get_by_label("Question to the representative"), page.get_by_role("status")
+    send = page.get_by_role("button", name="Send the question")
+    page.keyboard.press("q")
+    question.fill(QUESTION)
+
+    page.route("**/query/", lambda route: route.abort())
+    send.click()
+    expect(status).to_contain_text("The server does not answer.")
+    expect(status).to_be_in_viewport()
+    page.unroute("**/query/")
+    page.route("**/query/", lambda route: route.fulfill(status=502, content_type="text/html", body="Bad gateway"))
+    send.click()
+    expect(status).to_contain_text("The server answered with an error.")
+    expect(question).to_have_value(QUESTION)
+    page.unroute("**/query/")
+    page.context.clear_cookies(name="sessionid")
+    send.click()
+    expect(page.get_by_label("Password")).to_be_visible()
+    assert page.url.endswith(f"?next={address}")
+    page.context.add_cookies(signed_in(browser, desk, "moderator")["cookies"])
+    page.goto(address)
+
+    expect(status).to_contain_text(REFILLED)
+    expect(question).to_have_value(QUESTION)
+    expect(question).to_be_visible()
+    assert states(desk, keys) == ["pending"] * 3
+
+
+def test_a_note_outlives_a_colleague_who_was_faster(desk, open_page):
+    keys = waiting(desk, SOME)
+    page = open_page(f"/moderation/sign-ons/{keys[0]}/")
+    page.keyboard.press("q")
+    page.get_by_label("Question to the representative").fill(QUESTION)
+    desk.python(f"""
+from django.contrib.auth.models import User
+from signatories.models import Actor, SignOn
+one, desk = SignOn.objects.get(pk={keys[0]}), Actor.moderator(User.objects.get(username="moderator"))
+one.decline(desk, reason="other")
+one.undo(desk)
+""")
+
+    page.get_by_role("button", name="Send the question").click()
+    expect(heading(page)).to_have_text("Somebody else was faster")
+    page.get_by_role("link", name="Look at it again").click()
+
+    expect(page.get_by_label("Question to the representative")).to_have_value(QUESTION)
+    expect(page.locator("#detail .history").first).to_contain_text("Undone: ")
+
+
+def test_a_colleague_who_takes_over_leaves_what_is_typed_alone(desk, open_page):
+    keys = waiting(desk, SOME)
+    page = open_page(f"/moderation/sign-ons/{keys[0]}/")
+    page.clock.install()
+    page.reload()
+    question = page.get_by_label("Question to the representative")
+    page.keyboard.press("q")
+    question.fill(QUESTION)
+    page.keyboard.press("Tab")
+    desk.python(f"""
+from django.contrib.auth.models import User
+from signatories.models import Claim
+Claim.take({keys[0]}, User.objects.get(username="administrator"), over=True)
+""")
+
+    page.clock.fast_forward(121_000)
+
+    expect(page.get_by_role("status")).to_contain_text("A colleague has taken this sign-on over.")
+    expect(question).to_have_value(QUESTION)
+    page.locator("body").press("a")
+    assert states(desk, keys) == ["pending"] * 3
+
+
+def test_one_key_does_not_accept_what_a_colleague_looks_at(desk, open_page):
+    keys = waiting(desk, SOME)
+    desk.python(f"""
+from django.contrib.auth.models import User
+from signatories.models import Claim
+Claim.take({keys[0]}, User.objects.get(username="administrator"))
+""")
+    page = open_page(f"/moderation/sign-ons/{keys[0]}/")
+
+    page.keyboard.press("a")
+
+    expect(page.locator("form[data-verb=accept] [type=radio]:focus")).to_have_count(1)
+    assert states(desk, keys) == ["pending"] * 3
+
+
+def test_a_key_leads_to_the_question_that_is_open(desk, open_page):
+    keys = waiting(desk, [FORTY[32], FORTY[33]])
+    desk.python(f"""
+from django.contrib.auth.models import User
+from signatories.models import Actor, SignOn
+one, desk = SignOn.objects.get(pk={keys[0]}), Actor.moderator(User.objects.get(username="moderator"))
+one.accept(desk, listed_name=one.name_as_signed, listed_country="CO")
+""")
+    page = open_page(f"/moderation/sign-ons/{keys[1]}/")
+
+    page.keyboard.press("a")
+
+    expect(page.locator("form[data-verb=accept] [type=radio]").first).to_be_focused()
+    expect(page.locator("form[data-verb=accept] :checked[type=radio]")).to_have_count(0)
+
+
+def test_a_suggestion_leaves_the_focus_at_the_name(desk, open_page):
+    keys = waiting(desk, [FORTY[37]])
+    page = open_page(f"/moderation/sign-ons/{keys[0]}/")
+
+    page.get_by_role("button", name="Write: ").first.press("Enter")
+
+    expect(page.get_by_label("Name as listed")).to_be_focused()
+    expect(page.get_by_label("Name as listed")).not_to_have_value(FORTY[37][0])
+
+
+def test_on_a_phone_the_undo_is_in_sight_after_a_decision(desk, open_page):
+    keys = waiting(desk, SOME)
+    page = open_page(f"/moderation/sign-ons/{keys[0]}/", width=360, height=740)
+
+    page.get_by_role("button", name="Accept and list").click()
+    expect(heading(page)).to_have_text(SOME[1][0])
+    expect(page.get_by_role("button", name="Undo")).to_be_in_viewport()
+    page.get_by_role("button", name="Undo").click()
+
+    expect(heading(page)).to_have_text(SOME[0][0])
+    assert states(desk, keys) == ["pending"] * 3
+
+
+def test_a_key_with_nothing_to_do_says_so_and_a_selection_is_said(desk, open_page):
+    waiting(desk, SOME)
+    page = open_page()
+    page.evaluate("document.querySelectorAll('form.undo').forEach(one => one.remove())")
+
+    page.keyboard.press("u")
+    expect(page.get_by_role("status")).to_have_text("There is nothing that could be undone.")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+
+    expect(page.locator("[aria-live]")).to_have_text("Selected: 1")
+
+
+def test_what_waits_above_the_queue_comes_and_goes_with_it(desk, open_page):
+    keys = waiting(desk, SOME)
+    desk.python(f"""
+from django.contrib.auth.models import User
+from signatories.models import Actor, Notice, SignOn
+desk = Actor.moderator(User.objects.get(username="moderator"))
+Notice.send(SignOn.objects.get(pk={keys[0]}), desk, address="office@kcs.example", found_at="https://kcs.example").object(words="No")
+""")
+    page = open_page(f"/moderation/sign-ons/{keys[1]}/")
+    above = page.get_by_role("heading", name="An organisation objects")
+
+    page.locator("#list-title a").click()
+    expect(above).to_be_visible()
+    page.locator(".rows .row > a").first.click()
+    expect(heading(page)).to_be_visible()
+
+    expect(above).to_have_count(0)
 
 
 def test_many_are_selected_by_keyboard_decided_at_one_stroke_and_undone(desk, open_page):
