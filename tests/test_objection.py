@@ -423,6 +423,34 @@ def test_an_objection_is_settled_once(desk):
         notice.settle(Actor.moderator(desk.moderator), note="")
 
 
+def test_an_objection_that_was_settled_is_renewed_with_all_that_was_said_and_stands_on_top_again(desk):
+    sign_on, settle = a_sign_on(state="accepted", name="Al-Haq"), "/moderation/notices/{}/settle/"
+    notice = a_notice(sign_on)
+    desk.post(page_of(notice), {"words": "Nobody here knows of it."})
+    first = Notice.objects.get().objected_at
+    desk.post(settle.format(notice.pk), {"note": "their director called"})
+    page = desk.get(page_of(notice)).content.decode()
+
+    desk.post(page_of(notice), {"words": "Our director did not call you.", "wish": "ask_first"})
+    desk.post(page_of(notice), {"words": "a double click"})
+
+    notice.refresh_from_db()
+    queue = desk.get("/moderation/").content.decode()
+    panel = desk.get(f"/moderation/sign-ons/{sign_on.pk}/").content.decode()
+    assert "the moderators have settled it" in page
+    assert "We object" in page
+    assert "We confirm" not in page
+    assert (notice.settled_at, notice.wish, notice.objected_at > first) == (None, "ask_first", True)
+    assert notice.words == "Nobody here knows of it.\n\nOur director did not call you."
+    assert "<bdi>Al-Haq</bdi>" in queue.split("An organisation objects")[1].split("</section>")[0]
+    assert "The organisation objects" in panel
+    assert "It was settled before" in panel
+    assert "their director called" in panel
+    assert marks(sign_on) == ("objected", False)
+    assert notice.settle(Actor.moderator(desk.moderator), note="taken off the list") is True
+    assert Notice.objects.get().settlement == "their director called\n\ntaken off the list"
+
+
 def test_a_reader_sees_that_somebody_objects_and_no_personal_data(client):
     notice = a_notice()
     notice.object(words="Amina left us.")

@@ -83,7 +83,7 @@ class Notice(models.Model):
     settled_at = models.DateTimeField(null=True)
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     settlement = models.TextField(blank=True)
-    """How a moderator settled the objection, for the record."""
+    """How a moderator settled the objection, for the record; kept where the organisation objects again."""
 
     objects = NoticeQuerySet.as_manager()
 
@@ -144,11 +144,12 @@ class Notice(models.Model):
 
     @transaction.atomic
     def object(self, *, wish: str = Wish.NO_LISTING, words: str = "") -> None:
-        """Take the organisation's objection, at any time; a second one changes nothing."""
+        """Take the organisation's objection, at any time; another one counts once it is settled, and adds to it."""
         notice = self._locked()
-        if notice.objected_at is None:
-            notice.objected_at, notice.wish, notice.words = timezone.now(), wish, words
-            notice.save(update_fields=["objected_at", "wish", "words"])
+        if not notice.is_objection:
+            notice.objected_at, notice.wish, notice.words = timezone.now(), wish, _both(notice.words, words)
+            notice.settled_at = None
+            notice.save(update_fields=["objected_at", "wish", "words", "settled_at"])
 
     @transaction.atomic
     def confirm(self) -> None:
@@ -179,7 +180,8 @@ class Notice(models.Model):
         notice = self._locked()
         if notice.objected_at is None or notice.settled_at is not None:
             return False
-        notice.settled_at, notice.settled_by, notice.settlement = timezone.now(), actor.user, note
+        notice.settled_at, notice.settled_by = timezone.now(), actor.user
+        notice.settlement = _both(notice.settlement, note)
         notice.save(update_fields=["settled_at", "settled_by", "settlement"])
         record(actor.user, "settle", notice.sign_on, notice=notice.pk)
         return True
@@ -217,3 +219,8 @@ class Notice(models.Model):
         if self.replaced_at or self.message.state == Message.State.FAILED:
             return "lost"
         return "waits"
+
+
+def _both(before: str, now: str) -> str:
+    """Return what was said before, and beneath it what is said now."""
+    return "\n\n".join(filter(None, [before, now]))

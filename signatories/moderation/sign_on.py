@@ -56,7 +56,8 @@ def show(request, one, bound=None, status=200):
 
 def panels(user, one, bound=None):
     """Return what the sections of the page show: templates/moderation/panel/."""
-    similar, evidence = one.similar(), one.evidence
+    similar, evidence, sent = one.similar(), one.evidence, list(one.messages.all())
+    failed = [message for message in sent if message.state == Message.State.FAILED]
     forms = acts(user, one, similar, bound)
     return {
         "evidence": evidence,
@@ -66,8 +67,8 @@ def panels(user, one, bound=None):
         "doubts": doubts(similar, evidence, forms["accept"].initial["organisation"]) if "accept" in forms else [],
         "colleague": colleague(one, user),
         "transitions": one.transitions.select_related("user"),
-        "messages_sent": one.messages.all(),
-        "overtaken": [message for message in one.messages.failed() if one.has_overtaken(message)],
+        "messages_sent": sent,
+        "overtaken": [message for message in failed if one.has_overtaken(message)],
         "notices": one.notices.with_answer(),
         "corrections": one.corrections.select_related("user", "decided_by").order_by("-pk"),
     }
