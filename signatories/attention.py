@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
@@ -43,7 +44,7 @@ class Attention:
 
 @dataclass(frozen=True)
 class Report:
-    """What a digest tells: counts and domains, and nobody's name."""
+    """What a digest tells: counts, to some readers domains, and nobody's name."""
 
     at: datetime
     waiting: list[Waiting]
@@ -60,10 +61,14 @@ class Report:
         """Whether it would say nothing."""
         return not (self.waiting or self.bursts) and self.attention.is_empty
 
-    def context(self) -> dict[str, Any]:
-        """Return what the message's templates take."""
+    def context(self, user: User) -> dict[str, Any]:
+        """Return what the message's templates take; domains only for whom may see representatives."""
+        may_see = user.has_perm("signatories.view_representative")
+        unusual = sum(one.count for one in self.bursts)
         return {
             "report": self,
+            "bursts": self.bursts if may_see or not unusual else [Burst("", unusual)],
+            "may_see_domains": may_see,
             "total": sum(one.count for one in self.waiting),
             "queue_url": absolute(reverse("moderation:queue")),
             "digest_url": absolute(reverse("moderation:digest")),

@@ -19,6 +19,8 @@ from django.utils.translation import gettext_lazy as _
 # Bytes of one file, and how many come with one answer.
 MAX_SIZE = 10_000_000
 MAX_FILES = 3
+# Kilobytes that come with the answers of one sign-on in a day, those that were sent back among them.
+MAX_A_DAY = 60_000
 
 
 class Kind(TextChoices):

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 
-def hit(kind: str, value: str, limit: int, period: timedelta = timedelta(hours=1)) -> bool:
-    """Count one act of `kind` by `value`, and return whether it is still within `limit` a `period`.
+def hit(kind: str, value: str, limit: int, period: timedelta = timedelta(hours=1), *, weight: int = 1) -> bool:
+    """Count an act of `kind` by `value`, as `weight` many, and return whether it is still within `limit` a `period`.
 
     Counts in a statement of its own, at once and exactly under concurrency. Call it outside of a
     transaction: a rollback would undo the count.
@@ -20,11 +20,11 @@ def hit(kind: str, value: str, limit: int, period: timedelta = timedelta(hours=1
         cursor.execute(
             """
             INSERT INTO signatories_limit AS counter (key, began_at, hits)
-            VALUES (%s, date_bin(%s, clock_timestamp(), TIMESTAMPTZ '2000-01-01'), 1)
-            ON CONFLICT (key, began_at) DO UPDATE SET hits = counter.hits + 1
+            VALUES (%s, date_bin(%s, clock_timestamp(), TIMESTAMPTZ '2000-01-01'), %s)
+            ON CONFLICT (key, began_at) DO UPDATE SET hits = counter.hits + EXCLUDED.hits
             RETURNING hits
             """,
-            [key, period],
+            [key, period, weight],
         )
         return cursor.fetchone()[0] <= limit
 

@@ -197,6 +197,27 @@ def test_bursts_are_told_by_domain_and_those_of_one_network_but_many_domains_in_
     assert SignOn.objects.bursts(now - timedelta(days=1)) == [Burst("burst.example", 12), Burst("", 12)]
 
 
+@pytest.mark.parametrize(
+    ("group", "told"),
+    [("reader", ["- in all: 22"]), ("moderator", ["- burst.example: 11", "- other.example: 11"])],
+)
+def test_who_may_not_see_representatives_is_told_how_many_came_in_bursts_and_not_from_where(client, group, told):
+    for number in range(11):
+        a_sign_on(a_letter(), "unconfirmed", email=f"a{number}@burst.example")
+        a_sign_on(a_letter(), "unconfirmed", email=f"b{number}@other.example")
+    user = a_moderator(group)
+    User.objects.filter(pk=user.pk).update(email="amina@desk.example")
+    client.force_login(user)
+
+    shown = client.get("/moderation/digest/")
+    digest = Digest.objects.create(user=User.objects.get(pk=user.pk), frequency="daily")
+    made = digest.make(report())
+
+    for text in (shown.context["text"], made.text):
+        assert [line for line in text.splitlines() if line.startswith("- ")] == told
+    assert ("burst.example" in shown.content.decode()) == (group == "moderator")
+
+
 def test_attention_lists_the_first_failed_messages_and_counts_them_all(django_assert_num_queries):
     letter = a_letter()
     for _number in range(21):

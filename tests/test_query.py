@@ -355,6 +355,21 @@ def test_uploads_without_end_are_stopped_and_the_words_are_kept(client, settings
     assert "Our board, on 3 May." in page
 
 
+def test_answers_that_are_sent_back_leave_no_more_than_a_days_documents(client, monkeypatch):
+    monkeypatch.setattr(documents, "MAX_A_DAY", 4)
+    sign_on, other = a_sign_on(state="queried"), a_sign_on(state="queried")
+    pages = [
+        client.post(
+            address(one), answered(one, answer=" ", query=0, documents=[file(content=a_pdf(f"page {number}"))])
+        ).content.decode()
+        for number, one in enumerate([sign_on] * 6 + [other])
+    ]
+
+    refused = ["Many documents have come today." in page for page in pages]
+    assert refused == [False] * 4 + [True] * 2 + [False]
+    assert Document.objects.staged().count() == 5
+
+
 def test_an_answer_to_another_question_than_the_open_one_is_shown_again(client):
     sign_on = a_sign_on(state="queried")
     form = answered(sign_on)

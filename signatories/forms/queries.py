@@ -1,6 +1,7 @@
 """Asking back: a moderator's question, and the answer to it."""
 
 import itertools
+from datetime import timedelta
 
 from crispy_forms.layout import HTML, Submit
 from django import forms
@@ -9,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from signatories import questions
+from signatories import documents, limits, questions
 
 from .documents import DeskDocumentsForm, DocumentsForm
 from .fields import DecisionForm, helper, written_text
@@ -113,6 +114,11 @@ class AnswerForm(DocumentsForm):
         self.asked = query
         self.fields["answer"].widget.attrs.pop("maxlength", None)
         self.helper = helper("query", "answer", "kept", "documents", Submit("send", gettext_lazy("Send the answer")))
+
+    def has_room(self, file):
+        """Whether the day's documents have room for one more: each is stored, even if the answer is sent back."""
+        kilobytes = len(file.content) // 1000 + 1
+        return limits.hit("staged", self.owner, documents.MAX_A_DAY, timedelta(days=1), weight=kilobytes)
 
     def clean_query(self):
         """Refuse an answer to another question than the one that is open now."""

@@ -76,4 +76,4 @@ class Digest(models.Model):
         digest.save(update_fields=["made_on"])
         if report.is_empty:
             return None
-        return mail.queue_to(digest.user.email, "digest", report.context())
+        return mail.queue_to(digest.user.email, "digest", report.context(digest.user))

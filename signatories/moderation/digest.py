@@ -24,7 +24,7 @@ def digest(request):
         messages.success(request, _("Your choice is kept."))
         return redirect("moderation:digest")
     now = report()
-    subject, text = mail.render("digest", now.context())
+    subject, text = mail.render("digest", now.context(request.user))
     context = {
         "form": form,
         "subject": subject,
