@@ -30,7 +30,8 @@ MAX_LINES = 100_000
 # Bytes that a workbook may have once it is unpacked, and marks of XML in them: a filled cell has four.
 MAX_UNPACKED = 40_000_000
 MAX_MARKS = 2_500_000
-MAX_SHEETS = 100
+# Each sheet is read on its own, even where all are one part: marks, times sheets.
+MAX_WORK = 15_000_000
 # Lines within which a heading is looked for, and from which the delimiter is guessed.
 TOP, SAMPLE = 20, 200
 NO_HEADER = -1
@@ -409,8 +410,7 @@ def _examined(content: bytes) -> bool:
                     )
                 marks += xml.count(b"<")
                 sheets += len(_SHEET.findall(xml))
-                # Each sheet is read on its own, even if it is the same part.
-                if marks > MAX_MARKS or sheets > MAX_SHEETS:
+                if marks > MAX_MARKS or marks * sheets > MAX_WORK:
                     raise SheetFault(_("The workbook is too large. Please save the sheet as CSV."))
                 has_formulas |= name.startswith("xl/worksheets/") and re.search(rb"<(?:\w+:)?f[ >/]", xml) is not None
     return has_formulas

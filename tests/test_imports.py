@@ -362,6 +362,11 @@ XXE = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd"
             "Line 100001: There are more than 100,000 lines, counting blank ones. Please delete the blank lines.",
         ),
         (
+            "sheets.xlsx",
+            a_workbook((b"</sheetData>", b"</sheetData>" + b"<sheet/>" * 4_000)),
+            "The workbook is too large. Please save the sheet as CSV.",
+        ),
+        (
             "marks.xlsx",
             a_workbook((b"</sheetData>", b"<row>" + b"<c/>" * 2_500_000 + b"</row></sheetData>")),
             "The workbook is too large. Please save the sheet as CSV.",
