@@ -588,8 +588,8 @@ def test_with_evidence_new_and_known_organisations_are_accepted_and_similar_ones
     assert [line.name for line in SignOn.objects.lines(letter)] == ["MADRE", "Odhikar"]
     assert Organisation.objects.count() == 3
     assert Message.objects.filter(sign_on__letter=letter).count() == 0
-    acts = list(Entry.objects.filter(subject_kind="batch").order_by("number").values_list("act", flat=True))
-    assert acts == ["upload", "import", "imported"]
+    entries = Entry.objects.filter(subject_kind="batch").exclude(act="read").order_by("number")
+    assert list(entries.values_list("act", flat=True)) == ["upload", "import", "imported"]
 
 
 def test_representatives_of_accepted_rows_are_told_only_if_somebody_says_so(desk, may_decide):
