@@ -22,10 +22,12 @@ def test_no_page_is_wider_than_a_narrow_screen(visit, name):
     assert page.evaluate("document.documentElement.scrollWidth") <= 320, page.evaluate(STICKING_OUT)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "direction"), [("light", "ltr"), ("dark", "ltr"), ("light", "rtl")])
 @pytest.mark.parametrize("name", PUBLIC + DESK)
-def test_axe_finds_nothing_against_wcag_2_2_aa(visit, name, scheme):
+def test_axe_finds_nothing_against_wcag_2_2_aa(visit, name, scheme, direction):
     page = visit(name, width=360, color_scheme=scheme)
+    if direction == "rtl":
+        page.evaluate("document.documentElement.dir = 'rtl'")
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
 
     found = Axe().run(page, options={"runOnly": WCAG, "resultTypes": ["violations"]})
