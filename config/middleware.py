@@ -1,10 +1,13 @@
-"""What the web server says when the database does not answer, or a client cannot be understood."""
+"""In which language a page is; what is said when the database is away, or a client cannot be understood."""
 
 import logging
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.http import HttpResponseBadRequest
 from django.shortcuts import render
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
 logger = logging.getLogger(__name__)
 
@@ -48,4 +51,28 @@ class DatabaseAway:
         response = render(request, "503.html", status=503)
         response["Retry-After"] = "10"
         response["Cache-Control"] = "no-store"
+        return response
+
+
+class LanguageInPath:
+    """Speak the language that an address begins with, as `/fr/…`, and the site's own where it names none.
+
+    Django's LocaleMiddleware also asks cookie and browser, and takes a letter's address such as `/fr-2020/` for French:
+    here a language is chosen by a link, and only suggested by what the browser says.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.languages = {code for code, _name in settings.LANGUAGES}
+
+    def __call__(self, request):
+        """Activate the language, and name it in the answer (RFC 9110, 8.5)."""
+        first = request.path_info.split("/", 2)[1]
+        language = first if first in self.languages else settings.LANGUAGE_CODE
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        # A page may suggest the language that the browser prefers.
+        patch_vary_headers(response, ["Accept-Language"])
         return response

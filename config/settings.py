@@ -144,6 +144,7 @@ MIDDLEWARE = [
     "config.middleware.OnlyUtf8",
     # Below the headers, so that its page carries them too.
     "config.middleware.DatabaseAway",
+    "config.middleware.LanguageInPath",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     # The representative's pages carry no cookie and are exempt; their authority is the signed link.
@@ -180,6 +181,7 @@ CRISPY_TEMPLATE_PACK = "forms"
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", _("English")), ("fr", _("French")), ("es", _("Spanish")), ("ar", _("Arabic"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

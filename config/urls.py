@@ -3,6 +3,7 @@
 from allauth.account import views as account
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
@@ -20,8 +21,8 @@ urlpatterns = [
     path("admin/logout/", account.logout, name="admin_logout"),
     path("admin/password_change/", account.password_change, name="admin_password_change"),
     path("admin/", admin.site.urls),
-    # /LETTER/sign/, /confirm/, /status/: the representatives
-    path("", include("signatories.urls")),
+    # /LETTER/sign/, /confirm/, /status/: the representatives; /fr/LETTER/sign/ in another language
+    *i18n_patterns(path("", include("signatories.urls")), prefix_default_language=False),
     # /, /LETTER/: the world; in production these are files of the release folder, answered before Django
     path("", include("letter.urls")),
 ]

@@ -154,9 +154,8 @@ def _queue_batch(delivery: Delivery, pdfs: dict[str, str]) -> bool:
     batch = list(delivery.without_final_copy().select_related("letter", "text")[:BATCH])
     for sign_on in batch:
         language = sign_on.text.language if sign_on.text.language in pdfs else delivery.letter.language
-        with translation.override(interface_language(language)):
-            attachment = mail.Attachment(pdfs[language], f"{delivery.letter.slug}.pdf")
-            mail.queue(sign_on, "delivered", attachment=attachment)
+        attachment = mail.Attachment(pdfs[language], f"{delivery.letter.slug}.pdf")
+        mail.queue(sign_on, "delivered", attachment=attachment)
     return len(batch) == BATCH
 
 

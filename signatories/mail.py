@@ -15,6 +15,7 @@ from django.utils import translation
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from letter.content import interface_language
 from letter.models import absolute
 
 from . import links
@@ -49,17 +50,19 @@ def queue(
     transition: "Transition | None" = None,
     is_decision: bool = False,
     attachment: Attachment | None = None,
+    language: str = "",
     **said: Any,
 ) -> Message | None:
-    """Queue the message `kind` (a folder of ``templates/mail/``) to the representative.
+    """Queue the message `kind` (a folder of ``templates/mail/``) to the representative, in `language` or in theirs.
 
     Belongs into the transaction that causes it. A sign-on that was registered without an e-mail
     address gets none. `said` is what else the template knows.
     """
     if not sign_on.email:
         return None
-    subject, text = compose(sign_on, kind, transition, **said)
-    message = _message(sign_on.email, kind, subject, text, attachment)
+    with translation.override(interface_language(language or sign_on.language)):
+        subject, text = compose(sign_on, kind, transition, **said)
+        message = _message(sign_on.email, kind, subject, text, attachment)
     message.sign_on = sign_on
     message.enqueue(is_decision=is_decision)
     return message
@@ -103,6 +106,7 @@ def queue_notice(notice: "Notice") -> Message:
 def _message(address: str, kind: str, subject: str, text: str, attachment: Attachment | None) -> Message:
     return Message(
         kind=kind,
+        language=translation.get_language(),
         recipient=address,
         subject=subject,
         text=text,
@@ -175,7 +179,11 @@ def deliver(message_id: int) -> None:
 
 def envelope(message: Message) -> EmailMultiAlternatives:
     """Return the e-mail as it is sent, with its links made now."""
+    with translation.override(message.language):
+        return _envelope(message)
 
+
+def _envelope(message: Message) -> EmailMultiAlternatives:
     def with_links(text: str) -> str:
         about = message.about if message.sign_on_id is None else message.sign_on_id
         return text if about is None else PLACEHOLDERS.sub(lambda found: _url(found[1], about), text)

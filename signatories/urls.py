@@ -1,4 +1,4 @@
-"""The representative's addresses."""
+"""The representative's addresses, each in every language of the interface: `/fr/…`, and English without a prefix."""
 
 from django.urls import path
 
@@ -16,7 +16,6 @@ urlpatterns = [
     path("status/<str:token>/correct/", views.correct, name="correct"),
     path("status/<str:token>/answer/", views.answer, name="answer"),
     path("status/<str:token>/withdraw/", views.withdraw, name="withdraw"),
-    # the link of a notice, in its own language or another
+    # the link of a notice
     path("objection/<str:token>/", views.objection, name="objection"),
-    path("objection/<str:token>/<slug:language>/", views.objection, name="objection"),
 ]

@@ -8,8 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import translation
-from django.utils.translation import get_language, get_language_info
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -96,7 +95,7 @@ def send_link(request, sign_on):
 def sign(request, slug):
     """Show the form to sign a letter, and take it."""
     letter = get_object_or_404(Letter.objects.opened(), slug=slug)
-    text = letter.text()
+    text = letter.text_for(get_language())
     if text is None:
         raise Http404
     if not letter.is_open():
@@ -104,7 +103,8 @@ def sign(request, slug):
     form = SignForm(request.POST if request.method == "POST" else None, text=text)
     if form.is_valid() and is_within_limits(request, form):
         try:
-            SignOn.sign(text, network_key=limits.network_key(request), **form.received())
+            language = get_language().partition("-")[0]
+            SignOn.sign(text, language=language, network_key=limits.network_key(request), **form.received())
         except LetterNotOpen:
             return render(request, "signatories/closed.html", {"letter": letter, "text": text}, status=410)
         return redirect("signatories:sent", slug=slug)
@@ -252,26 +252,21 @@ def may_correct(sign_on, form):
 
 
 def with_notice(view):
-    """Hand the view the notice that its token leads to, in the language asked for, or explain the link."""
+    """Hand the view the notice that its token leads to, or explain the link."""
 
     @csrf_exempt
     @private
     @get_or_post
     @wraps(view)
-    def guarded(request, token, language=""):
+    def guarded(request, token):
         notice, is_expired = None, False
         with suppress(links.BadLink):
             link = links.read_notice(token)
             notice, is_expired = Notice.objects.with_page().filter(pk=link.notice_id).first(), link.is_expired
-        languages = dict(settings.LANGUAGES)
-        if language and language not in languages:
-            raise Http404
-        asked = translation.get_language_from_request(request)
-        with translation.override(language or (notice.language if notice else asked)):
-            if notice is None or is_expired:
-                status = 410 if is_expired else 404
-                return render(request, "signatories/objection_link.html", {"is_expired": is_expired}, status=status)
-            return view(request, notice, token)
+        if notice is None or is_expired:
+            status = 410 if is_expired else 404
+            return render(request, "signatories/objection_link.html", {"is_expired": is_expired}, status=status)
+        return view(request, notice, token)
 
     return guarded
 
@@ -294,11 +289,5 @@ def objection(request, notice, token):
         "line": line,
         "country": countries.name(line.country),
         "token": token,
-        "languages": [(code, own_name(code)) for code, _name in settings.LANGUAGES if code != get_language()],
     }
     return render(request, "signatories/objection.html", context, status=422 if form.is_bound else 200)
-
-
-def own_name(code):
-    """Return what a language calls itself, whichever variety of it `code` is."""
-    return get_language_info(code.partition("-")[0])["name_local"]

@@ -224,7 +224,7 @@ def addresses():
         "moderation:answer": f"/moderation/sign-ons/{waiting.pk}/answer/",
         "moderation:accept": f"/moderation/sign-ons/{waiting.pk}/accept/",
         "signatories:correct": f"/status/{status}/correct/",
-        "signatories:objection": f"/objection/{links.notice_token(notice.pk)}/ar/",
+        "signatories:objection": f"/ar/objection/{links.notice_token(notice.pk)}/",
         "moderation:notify": f"/moderation/sign-ons/{waiting.pk}/notify/",
         "moderation:settle": f"/moderation/notices/{notice.pk}/settle/",
         "moderation:edit": f"/moderation/sign-ons/{listed.pk}/edit/",

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.utils.dateformat import format as format_date
+from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
@@ -245,17 +245,18 @@ class Press:
         content = self.content
         language = get_language() or "en"
         # Of a word that Django itself translates, since ours may lack a language, or a part of it.
-        script = script_of(format_date(content.dated_on, "F"))
+        script = script_of(date_format(content.dated_on, "F"))
         published = content.published_at.astimezone(UTC)
         number, count = content.number, content.count
         words = {
-            "date": format_date(content.dated_on, "j F Y"),
+            "date": date_format(content.dated_on, "DATE_FORMAT"),
             "heading": ngettext("%(count)s signatory", "%(count)s signatories", count) % {"count": count},
             "empty": _("No organisation has signed yet."),
-            "edition": _("Edition %(number)s, %(date)s") % {"number": number, "date": format_date(published, "j F Y")},
+            "edition": _("Edition %(number)s, %(date)s")
+            % {"number": number, "date": date_format(published, "DATE_FORMAT")},
             "page": _("Page %(page)s of %(pages)s") % {"page": "{page}", "pages": "{pages}"},
             "imprint": _("Edition %(number)s, published on %(date)s UTC.")
-            % {"number": number, "date": format_date(published, "j F Y, H:i")},
+            % {"number": number, "date": date_format(published, "DATETIME_FORMAT")},
             "permanent": _("Permanent address:"),
         }
         return {

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from datetime import UTC, date, datetime
 
-from django.utils.dateformat import format as format_date
+from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
 
 from letter.content import Content, direction_of
@@ -82,12 +82,12 @@ def interface_direction() -> str:
 
 def printed_date(day: date) -> str:
     """Return `day` as the pages print it, in the active language."""
-    return format_date(day, "j F Y")
+    return date_format(day, "DATE_FORMAT")
 
 
 def printed_moment(at: datetime) -> str:
     """Return `at` as the pages print it before “UTC”, in the active language."""
-    return format_date(at.astimezone(UTC), "j F Y, H:i")
+    return date_format(at.astimezone(UTC), "DATETIME_FORMAT")
 
 
 def count_sentence(count: int) -> str:

@@ -191,6 +191,11 @@ class Letter(models.Model):
         """Return the newest text in `language` (the original one by default). One query."""
         return self.texts.filter(language=language or self.language).order_by("-revision").first()
 
+    def text_for(self, reader: str) -> "LetterText | None":
+        """Return the newest text for who reads the language `reader`: in it if there is one, else the original."""
+        texts = {text.language: text for text in self.current_texts()}
+        return texts.get(reader) or texts.get(reader.partition("-")[0]) or texts.get(self.language)
+
     def current_texts(self) -> "list[LetterText]":
         """Return the newest text of each language, the original first. One query."""
         newest = self.texts.order_by("language", "-revision").distinct("language")

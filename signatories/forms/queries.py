@@ -45,7 +45,7 @@ class QueryForm(DecisionForm):
 
     def __init__(self, *args, sign_on, **kwargs):
         super().__init__(*args, sign_on=sign_on, **kwargs)
-        own = sign_on.text.language
+        own = sign_on.language
         names = dict(settings.LANGUAGES) | {"en": dict(settings.LANGUAGES)["en-gb"]}
         first = questions.language_for(own)
         order = [first, *(language for language in questions.QUESTIONS if language != first)]
@@ -79,7 +79,7 @@ class QueryForm(DecisionForm):
             # A question from the list that nobody has touched makes room for the next one.
             listed = itertools.product(questions.QUESTIONS, questions.TITLES)
             untouched = {questions.fill(*one, subject) for one in listed}
-            own = sign_on.text.language
+            own = sign_on.language
             form.initial |= {
                 "template": data["template"],
                 "language": own if questions.language_for(own) == language else language,

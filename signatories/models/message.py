@@ -60,6 +60,8 @@ class Message(models.Model):
     about = models.BigIntegerField(null=True)
     """What its links are for, where that is no sign-on: the key of an invitation, or of a user."""
     kind = models.CharField(max_length=30)
+    language = models.CharField(max_length=12, default=settings.LANGUAGE_CODE)
+    """Of the interface: its words are in it, and its links lead to pages in it."""
     recipient = models.EmailField(max_length=254)
     subject = models.CharField(max_length=500)
     text = models.TextField()

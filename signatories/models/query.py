@@ -5,9 +5,9 @@ from typing import Self
 
 from django.db import models, transaction
 from django.db.models import Q
-from django.utils import timezone, translation
+from django.utils import timezone
 
-from letter.content import direction_of, interface_language
+from letter.content import direction_of
 from signatories import mail
 
 from .document import Document
@@ -100,6 +100,5 @@ class Query(models.Model):
             return False
         query.reminded_at = timezone.now()
         query.save(update_fields=["reminded_at"])
-        with translation.override(interface_language(query.language)):
-            mail.queue(query.sign_on, "reminder", transition=query.asked)
+        mail.queue(query.sign_on, "reminder", transition=query.asked, language=query.language)
         return True

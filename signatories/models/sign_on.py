@@ -7,13 +7,13 @@ from typing import Any
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from audit.models import record
-from letter.content import interface_language
 from letter.models import Letter, LetterText
+from letter.models.text import language_tag
 from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, Source, State, Who
 
@@ -66,6 +66,8 @@ class SignOn(models.Model):
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="sign_ons")
     text = models.ForeignKey(LetterText, on_delete=models.PROTECT, related_name="+")
     source = models.CharField(max_length=10, choices=Source, default=Source.FORM)
+    language = models.CharField(_("language"), max_length=12, default="en", validators=[language_tag])
+    """In which language the representative read this site and is written to (BCP 47); that of the text may differ."""
     state = models.CharField(max_length=20, choices=State, default=State.UNCONFIRMED, editable=False)
     state_since = models.DateTimeField(default=timezone.now, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -180,7 +182,8 @@ class SignOn(models.Model):
         Args:
             text: the text that the representative read.
             at: the moment of signing (now by default).
-            received: what the form holds, by field.
+            received: what the form holds, by field; with the `language` in which it was filled in (that of the text by
+                default).
 
         Raises:
             LetterNotOpen: outside the letter's dates.
@@ -237,7 +240,7 @@ class SignOn(models.Model):
     @classmethod
     def _new(cls, text: LetterText, **received: Any) -> "SignOn":
         """Return an unsaved sign-on with what was received, checked."""
-        sign_on = cls(letter=text.letter, text=text, **received)
+        sign_on = cls(letter=text.letter, text=text, **{"language": text.language} | received)
         sign_on.name_key = names.key(sign_on.name_as_signed)
         sign_on.name_normalised = names.normalise(sign_on.name_as_signed)
         sign_on.email_says = evidence.of_email(sign_on.email, sign_on.website)
@@ -252,17 +255,17 @@ class SignOn(models.Model):
         return self._move("confirm", REPRESENTATIVE)
 
     def query(self, actor: Actor, *, question: str, language: str = "", seen: int | None = None) -> Transition:
-        """Ask the representative something, in `language` (that of the text by default), and wait for the answer."""
-        language = language or self.text.language
-        # The message around the question speaks its language, as far as there is a catalogue.
-        with translation.override(interface_language(language)):
-            return self._move(
-                "query",
-                actor,
-                seen=seen,
-                note=question,
-                also=lambda asked: self.queries.create(asked=asked, language=language),
-            )
+        """Ask the representative something, in `language` (theirs by default), and wait for the answer."""
+        language = language or self.language
+        return self._move(
+            "query",
+            actor,
+            seen=seen,
+            note=question,
+            also=lambda asked: self.queries.create(asked=asked, language=language),
+            # The message around the question speaks its language, as far as there is a catalogue.
+            message_language=language,
+        )
 
     def answer(
         self,
@@ -391,6 +394,7 @@ class SignOn(models.Model):
         made: dict[str, Any] | None = None,
         also: Callable[[Transition], object] | None = None,
         is_silent: bool = False,
+        message_language: str = "",
         **changes: Any,
     ) -> Transition:
         """Carry out `verb`: state, record, message and stale list in one transaction.
@@ -406,6 +410,7 @@ class SignOn(models.Model):
             is_silent: leave out the rule's message. Only where the representative has never heard of this site, as
                 in an import of what was gathered elsewhere: five thousand messages from a stranger help nobody. What
                 happens to the sign-on afterwards is told as ever.
+            message_language: of the message, if it is not the representative's.
             changes: fields that change with the state.
 
         Raises:
@@ -459,7 +464,13 @@ class SignOn(models.Model):
         if also:
             also(transition)
         if rule.message and not is_silent:
-            mail.queue(self, rule.message, transition=transition, is_decision=rule.can_be_undone)
+            mail.queue(
+                self,
+                rule.message,
+                transition=transition,
+                is_decision=rule.can_be_undone,
+                language=message_language,
+            )
         if State.ACCEPTED in (before, target):
             self.letter.mark_stale()
         # An import at the command line is on record as a whole: the record's lock held so long would stop the desk.
