@@ -2,20 +2,20 @@
 
 from django.urls import path
 
-from . import views
+from .views import confirm, objection, sign, status
 
 app_name = "signatories"
 
 urlpatterns = [
     # /LETTER/sign/: one form, once, without an account
-    path("<slug:slug>/sign/", views.sign, name="sign"),
-    path("<slug:slug>/sign/sent/", views.sent, name="sent"),
+    path("<slug:slug>/sign/", sign.sign, name="sign"),
+    path("<slug:slug>/sign/sent/", sign.sent, name="sent"),
     # links in e-mails: GET shows, POST acts
-    path("confirm/<str:token>/", views.confirm, name="confirm"),
-    path("status/<str:token>/", views.status, name="status"),
-    path("status/<str:token>/correct/", views.correct, name="correct"),
-    path("status/<str:token>/answer/", views.answer, name="answer"),
-    path("status/<str:token>/withdraw/", views.withdraw, name="withdraw"),
+    path("confirm/<str:token>/", confirm.confirm, name="confirm"),
+    path("status/<str:token>/", status.status, name="status"),
+    path("status/<str:token>/correct/", status.correct, name="correct"),
+    path("status/<str:token>/answer/", status.answer, name="answer"),
+    path("status/<str:token>/withdraw/", status.withdraw, name="withdraw"),
     # the link of a notice
-    path("objection/<str:token>/", views.objection, name="objection"),
+    path("objection/<str:token>/", objection.objection, name="objection"),
 ]
