@@ -7,6 +7,7 @@ from .correction import Correction, NotStanding, Outdated
 from .digest import Digest
 from .document import Document
 from .limit import Limit
+from .link import Link
 from .merge import BothListed, Merge, NotUndoable, Plan, split
 from .message import Message
 from .notice import Notice, NoticeNotPossible
@@ -33,6 +34,7 @@ __all__ = [
     "Document",
     "LetterNotOpen",
     "Limit",
+    "Link",
     "Merge",
     "Message",
     "NoLongerSo",
