@@ -7,8 +7,9 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import to_language
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
@@ -179,7 +180,12 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "forms"
 CRISPY_TEMPLATE_PACK = "forms"
 
 LANGUAGE_CODE = "en-gb"
-LANGUAGES = [("en-gb", _("English")), ("fr", _("French")), ("es", _("Spanish")), ("ar", _("Arabic"))]
+# A language is there when its catalogue is: nothing else has to be written (docs/languages.md).
+CATALOGUES = sorted(to_language(file.parts[-3]) for file in BASE_DIR.glob("locale/*/LC_MESSAGES/django.mo"))
+LANGUAGES = [
+    (LANGUAGE_CODE, "English"),
+    *((code, LANG_INFO.get(code, {}).get("name_local", code).capitalize()) for code in CATALOGUES),
+]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "UTC"

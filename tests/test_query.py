@@ -134,10 +134,10 @@ def test_questions_are_offered_first_in_the_language_that_the_representative_rea
     form = page.context["forms"]["query"]
     assert [group for group, _questions in form.fields["template"].choices] == [
         "",
-        "Arabic",
+        "العربيّة",
         "English",
-        "French",
-        "Spanish",
+        "Français",
+        "Español",
     ]
     assert form["language"].value() == "ar"
 
