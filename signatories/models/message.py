@@ -26,7 +26,15 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def failed(self) -> Self:
         """Messages that could not be sent, and wait for somebody to look at them."""
-        return self.filter(state=Message.State.FAILED)
+        return self.filter(state=Message.State.FAILED, erased_at=None)
+
+    def to_erase(self) -> Self:
+        """Messages about sign-ons whose personal data were erased, but for those that are still to be sent."""
+        return self.filter(sign_on__erased_at__isnull=False, erased_at=None).exclude(state=Message.State.QUEUED)
+
+    def erase(self, at: datetime | None = None) -> int:
+        """Erase to whom these messages went and what they said; that they were sent, and when, stays."""
+        return self.update(**dict.fromkeys(Message.WORDS, ""), erased_at=at or timezone.now())
 
     def to_representatives(self) -> Self:
         """Messages about a sign-on."""
@@ -47,6 +55,9 @@ class Message(models.Model):
     It is about a sign-on, and goes to its representative, or, as a notice, to an address that the
     organisation publishes; or it is somebody else's affair, such as a delivery's, and goes to whoever that says.
     """
+
+    WORDS = ("recipient", "subject", "text", "html", "sender", "reply_to", "last_error")
+    """What is erased of it: a mail server's error may quote the address."""
 
     class State(models.TextChoices):
         """Where a message stands."""
@@ -79,6 +90,7 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)
+    erased_at = models.DateTimeField(null=True)
 
     objects = MessageQuerySet.as_manager()
 
@@ -88,6 +100,11 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["sign_on"], condition=models.Q(kind="delivered"), name="final_copy_is_sent_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None)
+                | models.Q(recipient="", subject="", text="", html="", last_error=""),
+                name="nothing_is_left_of_an_erased_message",
             ),
         ]
         indexes = [models.Index(fields=["send_after"], condition=models.Q(state="queued"), name="message_queue")]
@@ -113,6 +130,7 @@ class Message(models.Model):
         self.state, self.sent_at, self.last_error = self.State.SENT, timezone.now(), ""
         self.attempts += 1
         self.save(update_fields=["state", "sent_at", "attempts", "last_error"])
+        self._erase_if_last()
 
     @transaction.atomic
     def failed(self, error: str, *, is_final: bool = False) -> None:
@@ -125,12 +143,17 @@ class Message(models.Model):
             self.send_after = timezone.now() + WAITS[self.attempts - 1]
             self.schedule()
         self.save(update_fields=["state", "attempts", "last_error", "send_after"])
+        self._erase_if_last()
+
+    def _erase_if_last(self) -> None:
+        """Erase a message that outlived the personal data of its sign-on only in order to be sent."""
+        Message.objects.to_erase().filter(pk=self.pk).erase()
 
     @transaction.atomic
     def send_again(self) -> bool:
         """Queue a failed message once more; return False if it is not, or no longer, a failed one."""
         message = Message.objects.select_for_update().get(pk=self.pk)
-        if message.state != self.State.FAILED:
+        if message.state != self.State.FAILED or message.erased_at:
             return False
         # At once, but still a decision's: another one drops it.
         message.attempts, message.state, message.send_after = 0, self.State.QUEUED, timezone.now()
