@@ -28,6 +28,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages that could not be sent, and wait for somebody to look at them."""
         return self.filter(state=Message.State.FAILED)
 
+    def held(self) -> Self:
+        """Messages that wait for somebody at the desk to release or discard them: see `Hold`."""
+        return self.filter(state=Message.State.HELD)
+
     def to_representatives(self) -> Self:
         """Messages about a sign-on."""
         return self.filter(sign_on__isnull=False)
@@ -51,6 +55,7 @@ class Message(models.Model):
     class State(models.TextChoices):
         """Where a message stands."""
 
+        HELD = "held", _("held")
         QUEUED = "queued", _("queued")
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
@@ -90,7 +95,10 @@ class Message(models.Model):
                 fields=["sign_on"], condition=models.Q(kind="delivered"), name="final_copy_is_sent_once"
             ),
         ]
-        indexes = [models.Index(fields=["send_after"], condition=models.Q(state="queued"), name="message_queue")]
+        indexes = [
+            models.Index(fields=["send_after"], condition=models.Q(state="queued"), name="message_queue"),
+            models.Index(fields=["sign_on"], condition=models.Q(state="held"), name="message_held"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk} ({self.state})"
@@ -148,6 +156,11 @@ class Message(models.Model):
         dropped = [message.pk for message in unsent]
         Message.objects.filter(pk__in=dropped).update(state=Message.State.DROPPED)
         return dropped
+
+    @staticmethod
+    def drop_held(sign_on_id: int) -> None:
+        """Drop what is held of a sign-on: what it asks for is no longer wanted."""
+        Message.objects.held().filter(sign_on_id=sign_on_id).update(state=Message.State.DROPPED)
 
     @staticmethod
     def take_up(dropped: list[int]) -> None:
