@@ -296,11 +296,10 @@ LINK_LIFETIMES = {"confirm": timedelta(days=14), "status": timedelta(days=400), 
 OBJECTION_PERIOD = timedelta(hours=72)
 # A decision's message waits this long, so that an undo costs nobody an e-mail.
 DECISION_DELAY = timedelta(seconds=env_int("DECISION_DELAY_SECONDS", 600))
-# Sign-ons an hour from one network address, and to one e-mail domain; generous, for an office behind one address.
-LIMIT_PER_ADDRESS = env_int("LIMIT_PER_ADDRESS", 60)
-LIMIT_PER_DOMAIN = env_int("LIMIT_PER_DOMAIN", 300)
-# Messages a day that strangers can cause to one mailbox.
-LIMIT_PER_MAILBOX = env_int("LIMIT_PER_MAILBOX", 20)
+# How many sign-ons are let through, and messages to one mailbox, is decided at the desk: /moderation/limits/.
+# Answers with files an hour, and proposals to correct a line a day, by one representative.
+LIMIT_UPLOADS = 60
+LIMIT_CORRECTIONS = 20
 # Notices a day to one published address.
 LIMIT_NOTICES = 3
 

@@ -36,6 +36,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Erase to whom these messages went and what they said; that they were sent, and when, stays."""
         return self.update(**dict.fromkeys(Message.WORDS, ""), erased_at=at or timezone.now())
 
+    def held(self) -> Self:
+        """Messages that wait for somebody at the desk to release or discard them: see `Hold`."""
+        return self.filter(state=Message.State.HELD)
+
     def to_representatives(self) -> Self:
         """Messages about a sign-on."""
         return self.filter(sign_on__isnull=False)
@@ -62,6 +66,7 @@ class Message(models.Model):
     class State(models.TextChoices):
         """Where a message stands."""
 
+        HELD = "held", _("held")
         QUEUED = "queued", _("queued")
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
@@ -107,7 +112,10 @@ class Message(models.Model):
                 name="nothing_is_left_of_an_erased_message",
             ),
         ]
-        indexes = [models.Index(fields=["send_after"], condition=models.Q(state="queued"), name="message_queue")]
+        indexes = [
+            models.Index(fields=["send_after"], condition=models.Q(state="queued"), name="message_queue"),
+            models.Index(fields=["sign_on"], condition=models.Q(state="held"), name="message_held"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk} ({self.state})"
@@ -171,6 +179,11 @@ class Message(models.Model):
         dropped = [message.pk for message in unsent]
         Message.objects.filter(pk__in=dropped).update(state=Message.State.DROPPED)
         return dropped
+
+    @staticmethod
+    def drop_held(sign_on_id: int) -> None:
+        """Drop what is held of a sign-on: what it asks for is no longer wanted."""
+        Message.objects.held().filter(sign_on_id=sign_on_id).update(state=Message.State.DROPPED)
 
     @staticmethod
     def take_up(dropped: list[int]) -> None:

@@ -1,6 +1,6 @@
 """The act of one organisation asking to stand under one letter, and all that may happen to it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,12 +20,14 @@ from signatories.states import LIVE, NotAllowed, Source, State, Who
 from . import erasure
 from .actor import REPRESENTATIVE, Actor
 from .document import Document
+from .limit import Crossing, Why
 from .message import Message
 from .organisation import Organisation
 from .query import QueryQuerySet
 from .related import Related, email_domain
 from .sign_on_queries import PLACE, SignOnQuerySet
 from .similar import Similar
+from .switch import Switch
 from .transition import Note, Transition
 from .variant_name import trigrams
 
@@ -37,6 +39,10 @@ CORRECTED = {"corrected", "correction_declined"}
 
 class LetterNotOpen(Exception):
     """The letter cannot be signed now."""
+
+
+class SigningPaused(Exception):
+    """The desk has paused signing this letter."""
 
 
 class SomebodyWasFaster(Exception):
@@ -183,24 +189,35 @@ class SignOn(models.Model):
 
     @classmethod
     @transaction.atomic
-    def sign(cls, text: LetterText, at: datetime | None = None, **received: Any) -> "SignOn":
+    def sign(
+        cls, text: LetterText, at: datetime | None = None, held_for: Sequence[Crossing] = (), **received: Any
+    ) -> "SignOn":
         """Take a representative's sign-on to `text`, and ask by e-mail for its confirmation.
 
         Somebody who already has a live sign-on for an organisation of this name gets that one back,
         and is told so by e-mail: whoever fills in the form learns nothing of it.
 
+        Beyond a limit the sign-on is taken like any other, and its message is held.
+
         Args:
             text: the text that the representative read.
             at: the moment of signing (now by default).
+            held_for: the limits that were crossed (`limits.crossed`).
             received: what the form holds, by field; with the `language` in which it was filled in (that of the text by
                 default).
 
         Raises:
             LetterNotOpen: outside the letter's dates.
+            SigningPaused: while the desk has paused it.
             ValidationError: when a field breaks a rule.
         """
         if not text.letter.is_open(at):
             raise LetterNotOpen
+        position = Switch.objects.position(text.letter)
+        if position == Switch.Position.PAUSED:
+            raise SigningPaused
+        if position == Switch.Position.HELD:
+            held_for = [*held_for, Crossing(Why.SWITCH)]
         received |= {
             "declaration": str(declarations.DECLARATION),
             "declaration_version": declarations.VERSION,
@@ -210,13 +227,13 @@ class SignOn(models.Model):
         if twin is None:
             try:
                 with transaction.atomic():
-                    sign_on._move("sign", REPRESENTATIVE)
+                    sign_on._move("sign", REPRESENTATIVE, held_for=held_for)
             except IntegrityError:
                 twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed)
                 if twin is None:
                     raise
         if twin is not None:
-            mail.queue(twin, "already_signed")
+            mail.queue(twin, "already_signed", held_for=held_for)
             return twin
         return sign_on
 
@@ -441,6 +458,7 @@ class SignOn(models.Model):
         also: Callable[[Transition], object] | None = None,
         is_silent: bool = False,
         message_language: str = "",
+        held_for: Sequence[Crossing] = (),
         **changes: Any,
     ) -> Transition:
         """Carry out `verb`: state, record, message and stale list in one transaction.
@@ -457,6 +475,7 @@ class SignOn(models.Model):
                 never heard of this site, as in an import of what was gathered elsewhere: five thousand messages from a
                 stranger help nobody. What happens to the sign-on afterwards is told as ever.
             message_language: of the message, if it is not the representative's.
+            held_for: limits that were crossed: the rule's message is held for them.
             changes: fields that change with the state.
 
         Raises:
@@ -493,6 +512,8 @@ class SignOn(models.Model):
         self.state, self.state_since = target, since
         self.save(update_fields=None if before is None else ["state", "state_since", *changes])
         dropped = [] if before is None else Message.drop_decisions(self.pk)
+        if before == State.UNCONFIRMED:
+            Message.drop_held(self.pk)
         transition = Transition.objects.create(
             sign_on=self,
             verb=verb,
@@ -520,6 +541,7 @@ class SignOn(models.Model):
                 transition=transition,
                 is_decision=rule.can_be_undone,
                 language=message_language,
+                held_for=held_for,
             )
         if State.ACCEPTED in (before, target):
             self.letter.mark_stale()
