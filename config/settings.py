@@ -291,7 +291,15 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "Undersigned <undersigned@localho
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # How long an e-mailed link works.
-LINK_LIFETIMES = {"confirm": timedelta(days=14), "status": timedelta(days=400), "objection": timedelta(days=400)}
+LINK_LIFETIMES = {
+    "confirm": timedelta(days=14),
+    "status": timedelta(days=400),
+    "objection": timedelta(days=400),
+    # A sign-on goes to another address, or to a successor; the mailbox that it leaves can stop it.
+    "contact": timedelta(days=14),
+    "successor": timedelta(days=14),
+    "stop": timedelta(days=60),
+}
 # How long an organisation is given to object to a sign-on in its name; a later objection counts as well.
 OBJECTION_PERIOD = timedelta(hours=72)
 # A decision's message waits this long, so that an undo costs nobody an e-mail.
@@ -300,6 +308,9 @@ DECISION_DELAY = timedelta(seconds=env_int("DECISION_DELAY_SECONDS", 600))
 # Answers with files an hour, and proposals to correct a line a day, by one representative.
 LIMIT_UPLOADS = 60
 LIMIT_CORRECTIONS = 20
+# Times a day that one sign-on can be offered to another mailbox; requests for lost links an hour from one network.
+LIMIT_TRANSFERS = 10
+LIMIT_LOST_LINKS = 60
 # Notices a day to one published address.
 LIMIT_NOTICES = 3
 
