@@ -9,6 +9,7 @@ from .digest import Digest
 from .document import Document
 from .hold import Hold
 from .limit import Crossing, Limit, LimitRule, Why
+from .link import Link
 from .merge import BothListed, Merge, NotUndoable, Plan, split
 from .message import Message
 from .notice import Notice, NoticeNotPossible
@@ -40,6 +41,7 @@ __all__ = [
     "LetterNotOpen",
     "Limit",
     "LimitRule",
+    "Link",
     "Merge",
     "Message",
     "NoLongerSo",

@@ -197,6 +197,10 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
         """Return the live sign-on of the same person for an organisation of the same name, if any."""
         return self.live().filter(letter=letter, email__iexact=email, name_key=names.key(name)).first()
 
+    def held_by(self, address: str) -> Self:
+        """Sign-ons whose representative has this e-mail address."""
+        return self.filter(email__iexact=address)
+
     def lines(self, letter: Letter) -> Iterator[Line]:
         """Yield the lines of the letter's public list, in order; the query runs at the first of them."""
         columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "sort_key")
