@@ -1,7 +1,8 @@
 """Organisations, their sign-ons, and the messages about them."""
 
-from .actor import OPERATOR, REPRESENTATIVE, Actor
+from .actor import CLOCK, OPERATOR, REPRESENTATIVE, Actor
 from .batch import Batch, BatchFile, BatchRow, ColumnMapping, Overtaken
+from .bounce_count import BounceCount
 from .claim import Claim
 from .correction import Correction, NotStanding, Outdated
 from .digest import Digest
@@ -17,6 +18,7 @@ from .transition import Transition
 from .variant_name import VariantName
 
 __all__ = [
+    "CLOCK",
     "OPERATOR",
     "REPRESENTATIVE",
     "Actor",
@@ -25,6 +27,7 @@ __all__ = [
     "BatchFile",
     "BatchRow",
     "BothListed",
+    "BounceCount",
     "ChangedMeanwhile",
     "Claim",
     "ColumnMapping",
