@@ -196,7 +196,8 @@ def test_what_arrives_at_last_has_not_bounced(mail_server):
                 "hard",
                 "5.1.1",
                 "550-5.1.1 The email account that you tried to reach does not exist. Please try 550-5.1.1 "
-                "double-checking the recipient's email address for typos or 550-5.1.1 unnecessary spaces. For more information,",
+                "double-checking the recipient's email address for typos or 550-5.1.1 unnecessary spaces. For more "
+                "information,",
             ),
         ),
         ("envelope-id-only", ("failed", "soft", "4.4.7", "451 4.7.1 Greylisted, please come back")),
