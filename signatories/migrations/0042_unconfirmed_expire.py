@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("signatories", "0026_languages")]
+    dependencies = [("signatories", "0041_erasure")]
 
     operations = [
         migrations.AddField(

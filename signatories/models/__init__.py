@@ -14,7 +14,7 @@ from .notice import Notice, NoticeNotPossible
 from .organisation import ChangedMeanwhile, Organisation
 from .query import Query
 from .sign_on import AlreadyListed, LetterNotOpen, NoLongerSo, SignOn, SomebodyWasFaster, TooLate
-from .transition import Transition
+from .transition import Note, Transition
 from .variant_name import VariantName
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "NoLongerSo",
     "NotStanding",
     "NotUndoable",
+    "Note",
     "Notice",
     "NoticeNotPossible",
     "Organisation",

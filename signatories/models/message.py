@@ -30,7 +30,15 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def failed(self) -> Self:
         """Messages that could not be sent, and wait for somebody to look at them."""
-        return self.filter(state=Message.State.FAILED)
+        return self.filter(state=Message.State.FAILED, erased_at=None)
+
+    def to_erase(self) -> Self:
+        """Messages about sign-ons whose personal data were erased, but for those that are still to be sent."""
+        return self.filter(sign_on__erased_at__isnull=False, erased_at=None).exclude(state=Message.State.QUEUED)
+
+    def erase(self, at: datetime | None = None) -> int:
+        """Erase to whom these messages went and what they said; that they were sent, and when, stays."""
+        return self.update(**dict.fromkeys(Message.WORDS, ""), erased_at=at or timezone.now())
 
     def to_representatives(self) -> Self:
         """Messages about a sign-on."""
@@ -59,6 +67,9 @@ class Message(models.Model):
     It is about a sign-on, and goes to its representative, or, as a notice, to an address that the
     organisation publishes; or it is somebody else's affair, such as a delivery's, and goes to whoever that says.
     """
+
+    WORDS = ("recipient", "subject", "text", "html", "sender", "reply_to", "last_error", "diagnostic")
+    """What is erased of it: a mail server's error may quote the address."""
 
     class State(models.TextChoices):
         """Where a message stands."""
@@ -97,6 +108,7 @@ class Message(models.Model):
     diagnostic = models.CharField(max_length=bounces.LENGTH, blank=True)
     """In the server's words, without addresses."""
     bounced_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
 
     objects = MessageQuerySet.as_manager()
 
@@ -106,6 +118,11 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["sign_on"], condition=models.Q(kind="delivered"), name="final_copy_is_sent_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None)
+                | models.Q(recipient="", subject="", text="", html="", last_error=""),
+                name="nothing_is_left_of_an_erased_message",
             ),
         ]
         indexes = [
@@ -137,6 +154,7 @@ class Message(models.Model):
         # An earlier attempt's answer no longer counts.
         self._clear_bounce()
         self.save(update_fields=["state", "sent_at", "attempts", "last_error", *BOUNCE_FIELDS])
+        self._erase_if_last()
 
     @transaction.atomic
     def failed(self, error: str, *, is_final: bool = False, bounce: Bounce | None = None) -> None:
@@ -154,6 +172,7 @@ class Message(models.Model):
         if bounce:
             self._keep_bounce(bounce)
         self.save(update_fields=["state", "attempts", "last_error", "send_after", *BOUNCE_FIELDS])
+        self._erase_if_last()
 
     @transaction.atomic
     def bounced(self, bounce: Bounce) -> bool:
@@ -163,11 +182,13 @@ class Message(models.Model):
         """
         # Waits for an attempt that is being made at this moment.
         message = Message.objects.select_for_update(of=("self",)).get(pk=self.pk)
-        if message.bounce and bounces.Kind(message.bounce).rank >= bounce.kind.rank:
+        has_arrived = bounce.kind == bounces.Kind.COMPLAINT
+        is_lost = bounce.is_final and not has_arrived and message.state in (self.State.QUEUED, self.State.SENT)
+        is_known = message.bounce and bounces.Kind(message.bounce).rank >= bounce.kind.rank and not is_lost
+        if message.erased_at or is_known:
             return False
         message._keep_bounce(bounce)
-        has_arrived = bounce.kind == bounces.Kind.COMPLAINT
-        if bounce.is_final and not has_arrived and message.state in (self.State.QUEUED, self.State.SENT):
+        if is_lost:
             message.state = self.State.FAILED
         message.save(update_fields=["state", *BOUNCE_FIELDS])
         return True
@@ -185,11 +206,15 @@ class Message(models.Model):
         """What its Message-ID begins with: the same at every attempt (RFC 5322, 3.6.4)."""
         return bounces.name_of(self.pk, self.created_at)
 
+    def _erase_if_last(self) -> None:
+        """Erase a message that outlived the personal data of its sign-on only in order to be sent."""
+        Message.objects.to_erase().filter(pk=self.pk).erase()
+
     @transaction.atomic
     def send_again(self) -> bool:
         """Queue a failed message once more; return False if it is not, or no longer, a failed one."""
         message = Message.objects.select_for_update().get(pk=self.pk)
-        if message.state != self.State.FAILED:
+        if message.state != self.State.FAILED or message.erased_at:
             return False
         # At once, but still a decision's: another one drops it.
         message.attempts, message.state, message.send_after = 0, self.State.QUEUED, timezone.now()

@@ -16,8 +16,9 @@ from audit.models import record
 from letter.models import Letter, LetterText
 from letter.models.text import language_tag
 from signatories import declarations, evidence, mail, names, states
-from signatories.states import LIVE, Source, State, Who
+from signatories.states import LIVE, NotAllowed, Source, State, Who
 
+from . import erasure
 from .actor import CLOCK, REPRESENTATIVE, Actor
 from .document import Document
 from .message import Message
@@ -26,10 +27,12 @@ from .query import QueryQuerySet
 from .related import Related, email_domain
 from .sign_on_queries import PLACE, SignOnQuerySet
 from .similar import Similar
-from .transition import Transition
+from .transition import Note, Transition
 from .unconfirmed import REMINDER, reminders_due
 from .variant_name import trigrams
 
+# Fields that name the representative, or hint at them.
+PERSONAL = ("representative_name", "representative_role", "email", "network_key")
 # Kinds of message that tell of a correction, which lets go of its message when it is undone.
 CORRECTED = {"corrected", "correction_declined"}
 
@@ -94,6 +97,8 @@ class SignOn(models.Model):
     """How many of `unconfirmed.REMINDERS` are done with, by a message or because it would have come too late."""
     declaration = models.TextField(blank=True)
     declaration_version = models.CharField(max_length=10, blank=True)
+    erased_at = models.DateTimeField(null=True, editable=False)
+    """When `PERSONAL`, and whatever was written by or to the representative, were erased."""
 
     # As accepted: what the list prints.
     organisation = models.ForeignKey(
@@ -151,6 +156,11 @@ class SignOn(models.Model):
                 condition=~Q(state=State.ACCEPTED)
                 | (Q(organisation__isnull=False) & ~Q(listed_name="") & ~Q(sort_key="")),
                 name="accepted_has_organisation_and_listed_name",
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_at=None)
+                | (Q(representative_name="", representative_role="", email="", network_key="") & ~Q(state__in=LIVE)),
+                name="nothing_is_left_of_an_erased_representative",
             ),
         ]
         indexes = [
@@ -409,6 +419,42 @@ class SignOn(models.Model):
         return self._move("withdraw", actor, seen=seen, note=note)
 
     @transaction.atomic
+    def erase(self, actor: Actor = REPRESENTATIVE, *, is_told: bool = True) -> Transition | None:
+        """Erase who the representative is, and what was written by them and to them, for good.
+
+        That there was a sign-on, for which organisation, and what became of it when, stays on record. One that was
+        never confirmed is withdrawn first; afterwards nothing can happen to it any more.
+
+        Args:
+            actor: the representative, or whoever keeps the time.
+            is_told: whether a last message says so; its own row keeps the address until it has left.
+
+        Returns:
+            What stands in the history; None if it was done before.
+
+        Raises:
+            NotAllowed: while it stands, or may come to stand, on the list: it is the evidence of a public statement.
+        """
+        self.refresh_from_db(from_queryset=SignOn.objects.select_for_update(of=("self",)))
+        if self.erased_at:
+            return None
+        if self.state == State.UNCONFIRMED:
+            self._move("withdraw", actor, is_silent=True)
+        if self.is_live:
+            raise NotAllowed(State(self.state), "erase", actor.who)
+        trace = Transition.objects.create(
+            sign_on=self, verb="erase", from_state=self.state, to_state=self.state, who=actor.who, user=actor.user
+        )
+        if is_told:
+            mail.queue(self, "erased")
+        for field in PERSONAL:
+            setattr(self, field, "")
+        self.email_says, self.erased_at = evidence.of_email("", self.website), trace.at
+        self.save(update_fields=[*PERSONAL, "email_says", "erased_at"])
+        erasure.erase_words(self, trace.at)
+        return trace
+
+    @transaction.atomic
     def _move(
         self,
         verb: str,
@@ -433,9 +479,9 @@ class SignOn(models.Model):
             note: for the record, and with some verbs for the representative; required by some.
             made: what `Organisation.forget` deletes if this is undone.
             also: writes what else belongs to it, before its message is worded.
-            is_silent: leave out the rule's message. Only where the representative has never heard of this site, as
-                in an import of what was gathered elsewhere: five thousand messages from a stranger help nobody. What
-                happens to the sign-on afterwards is told as ever.
+            is_silent: leave out the rule's message. Only where another one says it; or where the representative has
+                never heard of this site, as in an import of what was gathered elsewhere: five thousand messages from a
+                stranger help nobody. What happens to the sign-on afterwards is told as ever.
             message_language: of the message, if it is not the representative's.
             changes: fields that change with the state.
 
@@ -449,11 +495,14 @@ class SignOn(models.Model):
         """
         last = None
         if self.pk:
-            state = SignOn.objects.select_for_update(of=("self",)).values_list("state", flat=True).get(pk=self.pk)
+            locked = SignOn.objects.select_for_update(of=("self",))
+            state, self.erased_at = locked.values_list("state", "erased_at").get(pk=self.pk)
             last = self.transitions.last()
         before = State(state) if self.pk else None
         if seen is not None and last is not None and last.pk != seen:
             raise SomebodyWasFaster(last)
+        if self.erased_at:
+            raise NotAllowed(before, verb, actor.who)
         rule = states.rule(before, verb, actor.who)
         actor.check(rule.permission)
         if rule.requires and actor.who != Who.REPRESENTATIVE and not {"reason": reason, "note": note}[rule.requires]:
@@ -478,11 +527,12 @@ class SignOn(models.Model):
             who=actor.who,
             user=actor.user,
             reason=reason,
-            note=note,
             at=at,
             restores=restores and restores | {"messages": dropped},
             batch=actor.batch,
         )
+        if note:
+            Note.objects.create(transition=transition, text=note)
         if before == State.QUERIED:
             self.queries.open().update(ended=transition)
         if rule.target is None and last:
