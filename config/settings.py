@@ -289,9 +289,15 @@ EMAIL_USE_SSL = env_bool("EMAIL_USE_SSL")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "Undersigned <undersigned@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# To which mail servers return what they cannot deliver; without it, to the sender.
+BOUNCE_ADDRESS = env("BOUNCE_ADDRESS", "")
+# With which reports of bounces are signed; without it, none are taken.
+BOUNCE_HOOK_SECRET = env("BOUNCE_HOOK_SECRET", "")
 
+# How long a representative has to confirm a sign-on before it expires, and is erased.
+CONFIRM_WITHIN = timedelta(days=14)
 # How long an e-mailed link works.
-LINK_LIFETIMES = {"confirm": timedelta(days=14), "status": timedelta(days=400), "objection": timedelta(days=400)}
+LINK_LIFETIMES = {"confirm": CONFIRM_WITHIN, "status": timedelta(days=400), "objection": timedelta(days=400)}
 # How long an organisation is given to object to a sign-on in its name; a later objection counts as well.
 OBJECTION_PERIOD = timedelta(hours=72)
 # A decision's message waits this long, so that an undo costs nobody an e-mail.

@@ -24,6 +24,7 @@ from .query import Query
 from .related import Related
 from .similar import Similar
 from .transition import Transition
+from .unconfirmed import UnconfirmedQuerySet
 
 if TYPE_CHECKING:
     from .sign_on import SignOn
@@ -43,7 +44,7 @@ def order_of(state: str) -> tuple[str, ...]:
     return ("state_since" if waits else "-state_since", "pk")
 
 
-class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
+class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["SignOn"]):
     """Which sign-ons?"""
 
     def live(self) -> Self:
