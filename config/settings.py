@@ -7,8 +7,9 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import to_language
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
@@ -179,7 +180,12 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "forms"
 CRISPY_TEMPLATE_PACK = "forms"
 
 LANGUAGE_CODE = "en-gb"
-LANGUAGES = [("en-gb", _("English")), ("fr", _("French")), ("es", _("Spanish")), ("ar", _("Arabic"))]
+# A language is there when its catalogue is: nothing else has to be written (docs/languages.md).
+CATALOGUES = sorted(to_language(file.parts[-3]) for file in BASE_DIR.glob("locale/*/LC_MESSAGES/django.mo"))
+LANGUAGES = [
+    (LANGUAGE_CODE, "English"),
+    *((code, LANG_INFO.get(code, {}).get("name_local", code).capitalize()) for code in CATALOGUES),
+]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "UTC"
@@ -290,11 +296,10 @@ LINK_LIFETIMES = {"confirm": timedelta(days=14), "status": timedelta(days=400), 
 OBJECTION_PERIOD = timedelta(hours=72)
 # A decision's message waits this long, so that an undo costs nobody an e-mail.
 DECISION_DELAY = timedelta(seconds=env_int("DECISION_DELAY_SECONDS", 600))
-# Sign-ons an hour from one network address, and to one e-mail domain; generous, for an office behind one address.
-LIMIT_PER_ADDRESS = env_int("LIMIT_PER_ADDRESS", 60)
-LIMIT_PER_DOMAIN = env_int("LIMIT_PER_DOMAIN", 300)
-# Messages a day that strangers can cause to one mailbox.
-LIMIT_PER_MAILBOX = env_int("LIMIT_PER_MAILBOX", 20)
+# How many sign-ons are let through, and messages to one mailbox, is decided at the desk: /moderation/limits/.
+# Answers with files an hour, and proposals to correct a line a day, by one representative.
+LIMIT_UPLOADS = 60
+LIMIT_CORRECTIONS = 20
 # Notices a day to one published address.
 LIMIT_NOTICES = 3
 

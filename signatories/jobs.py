@@ -173,8 +173,14 @@ def erase_documents():
     Document.objects.stale().delete()
 
 
+def erase_messages():
+    """Erase messages that were being sent at the moment when the data of their representative were erased."""
+    Message.objects.to_erase().erase()
+
+
 @app.periodic(cron="37 3 * * *")
 @app.task(name="erase_documents", queue=PUBLICATION, queueing_lock="erase_documents")
 def erase_every_night(timestamp):
-    """Keep documents no longer than they are needed."""
+    """Keep documents and messages no longer than they are needed."""
     erase_documents()
+    erase_messages()

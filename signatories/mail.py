@@ -2,6 +2,7 @@
 
 import re
 import smtplib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,10 @@ from letter.content import interface_language
 from letter.models import absolute
 
 from . import links
+from .models.hold import Hold
+from .models.limit import Crossing
 from .models.message import Message
+from .states import State
 
 if TYPE_CHECKING:
     from .models.notice import Notice
@@ -51,21 +55,39 @@ def queue(
     is_decision: bool = False,
     attachment: Attachment | None = None,
     language: str = "",
+    held_for: Sequence[Crossing] = (),
     **said: Any,
 ) -> Message | None:
     """Queue the message `kind` (a folder of ``templates/mail/``) to the representative, in `language` or in theirs.
 
     Belongs into the transaction that causes it. A sign-on that was registered without an e-mail
     address gets none. `said` is what else the template knows.
+
+    With `held_for`, the limits that were crossed, it is held instead, and a moderator sees why. As long as a
+    sign-on's first message is held, what anybody else asks for makes no other: nothing goes round the hold, and
+    a mailbox gets one message when it is released, not ten.
     """
     if not sign_on.email:
+        return None
+    if transition is None and _is_held_back(sign_on, kind, is_held=bool(held_for)):
         return None
     with translation.override(interface_language(language or sign_on.language)):
         subject, text = compose(sign_on, kind, transition, **said)
         message = _message(sign_on.email, kind, subject, text, attachment)
     message.sign_on = sign_on
-    message.enqueue(is_decision=is_decision)
+    if held_for:
+        Hold.keep(message, held_for)
+    else:
+        message.enqueue(is_decision=is_decision)
     return message
+
+
+def _is_held_back(sign_on: "SignOn", kind: str, *, is_held: bool) -> bool:
+    """Whether a message that comes with no act says nothing that a held one will not say when it is released."""
+    if not is_held and sign_on.state != State.UNCONFIRMED:
+        return False
+    kinds = {"confirm", kind} if is_held else {"confirm"}
+    return sign_on.messages.held().filter(kind__in=kinds).exists()
 
 
 def queue_to(

@@ -146,7 +146,7 @@ def test_whoever_proposes_what_is_printed_changes_nothing_or_takes_a_proposal_ba
 
 
 def test_there_is_an_end_to_proposals_in_a_day(client, sign_on, settings):
-    settings.LIMIT_PER_MAILBOX = 2
+    settings.LIMIT_CORRECTIONS = 2
     answers = [client.post(f"{status(sign_on)}correct/", TYPED | {"name": f"Al-Haq {n}"}) for n in range(3)]
 
     assert [answer.status_code for answer in answers] == [302, 302, 422]

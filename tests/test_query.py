@@ -134,10 +134,10 @@ def test_questions_are_offered_first_in_the_language_that_the_representative_rea
     form = page.context["forms"]["query"]
     assert [group for group, _questions in form.fields["template"].choices] == [
         "",
-        "Arabic",
+        "العربيّة",
         "English",
-        "French",
-        "Spanish",
+        "Français",
+        "Español",
     ]
     assert form["language"].value() == "ar"
 
@@ -343,7 +343,7 @@ def test_the_same_document_twice_is_kept_once_and_stands_with_both_answers(clien
 
 
 def test_uploads_without_end_are_stopped_and_the_words_are_kept(client, settings):
-    settings.LIMIT_PER_ADDRESS = 1
+    settings.LIMIT_UPLOADS = 1
     sign_on = a_sign_on(state="queried")
     client.post(address(sign_on), answered(sign_on, answer="", documents=[file("x.gif", b"GIF89a")]))
 

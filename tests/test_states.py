@@ -159,9 +159,9 @@ def test_a_record_of_a_transition_cannot_be_changed_or_deleted():
     sign_on = a_sign_on(a_letter(), "pending")
 
     for change in (
-        lambda: Transition.objects.update(note="rewritten"),
+        lambda: Transition.objects.update(reason="rewritten"),
         lambda: Transition.objects.filter(sign_on=sign_on)._raw_delete("default"),
     ):
         with pytest.raises(DatabaseError), transaction.atomic():
             change()
-    assert [one.note for one in sign_on.transitions.all()] == ["", ""]
+    assert [one.reason for one in sign_on.transitions.all()] == ["", ""]

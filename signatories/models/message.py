@@ -26,7 +26,19 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def failed(self) -> Self:
         """Messages that could not be sent, and wait for somebody to look at them."""
-        return self.filter(state=Message.State.FAILED)
+        return self.filter(state=Message.State.FAILED, erased_at=None)
+
+    def to_erase(self) -> Self:
+        """Messages about sign-ons whose personal data were erased, but for those that are still to be sent."""
+        return self.filter(sign_on__erased_at__isnull=False, erased_at=None).exclude(state=Message.State.QUEUED)
+
+    def erase(self, at: datetime | None = None) -> int:
+        """Erase to whom these messages went and what they said; that they were sent, and when, stays."""
+        return self.update(**dict.fromkeys(Message.WORDS, ""), erased_at=at or timezone.now())
+
+    def held(self) -> Self:
+        """Messages that wait for somebody at the desk to release or discard them: see `Hold`."""
+        return self.filter(state=Message.State.HELD)
 
     def to_representatives(self) -> Self:
         """Messages about a sign-on."""
@@ -48,9 +60,13 @@ class Message(models.Model):
     organisation publishes; or it is somebody else's affair, such as a delivery's, and goes to whoever that says.
     """
 
+    WORDS = ("recipient", "subject", "text", "html", "sender", "reply_to", "last_error")
+    """What is erased of it: a mail server's error may quote the address."""
+
     class State(models.TextChoices):
         """Where a message stands."""
 
+        HELD = "held", _("held")
         QUEUED = "queued", _("queued")
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
@@ -79,6 +95,7 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)
+    erased_at = models.DateTimeField(null=True)
 
     objects = MessageQuerySet.as_manager()
 
@@ -89,8 +106,16 @@ class Message(models.Model):
             models.UniqueConstraint(
                 fields=["sign_on"], condition=models.Q(kind="delivered"), name="final_copy_is_sent_once"
             ),
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None)
+                | models.Q(recipient="", subject="", text="", html="", last_error=""),
+                name="nothing_is_left_of_an_erased_message",
+            ),
         ]
-        indexes = [models.Index(fields=["send_after"], condition=models.Q(state="queued"), name="message_queue")]
+        indexes = [
+            models.Index(fields=["send_after"], condition=models.Q(state="queued"), name="message_queue"),
+            models.Index(fields=["sign_on"], condition=models.Q(state="held"), name="message_held"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk} ({self.state})"
@@ -113,6 +138,7 @@ class Message(models.Model):
         self.state, self.sent_at, self.last_error = self.State.SENT, timezone.now(), ""
         self.attempts += 1
         self.save(update_fields=["state", "sent_at", "attempts", "last_error"])
+        self._erase_if_last()
 
     @transaction.atomic
     def failed(self, error: str, *, is_final: bool = False) -> None:
@@ -125,12 +151,17 @@ class Message(models.Model):
             self.send_after = timezone.now() + WAITS[self.attempts - 1]
             self.schedule()
         self.save(update_fields=["state", "attempts", "last_error", "send_after"])
+        self._erase_if_last()
+
+    def _erase_if_last(self) -> None:
+        """Erase a message that outlived the personal data of its sign-on only in order to be sent."""
+        Message.objects.to_erase().filter(pk=self.pk).erase()
 
     @transaction.atomic
     def send_again(self) -> bool:
         """Queue a failed message once more; return False if it is not, or no longer, a failed one."""
         message = Message.objects.select_for_update().get(pk=self.pk)
-        if message.state != self.State.FAILED:
+        if message.state != self.State.FAILED or message.erased_at:
             return False
         # At once, but still a decision's: another one drops it.
         message.attempts, message.state, message.send_after = 0, self.State.QUEUED, timezone.now()
@@ -148,6 +179,11 @@ class Message(models.Model):
         dropped = [message.pk for message in unsent]
         Message.objects.filter(pk__in=dropped).update(state=Message.State.DROPPED)
         return dropped
+
+    @staticmethod
+    def drop_held(sign_on_id: int) -> None:
+        """Drop what is held of a sign-on: what it asks for is no longer wanted."""
+        Message.objects.held().filter(sign_on_id=sign_on_id).update(state=Message.State.DROPPED)
 
     @staticmethod
     def take_up(dropped: list[int]) -> None:

@@ -1,6 +1,6 @@
 """The act of one organisation asking to stand under one letter, and all that may happen to it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,25 +15,34 @@ from audit.models import record
 from letter.models import Letter, LetterText
 from letter.models.text import language_tag
 from signatories import declarations, evidence, mail, names, states
-from signatories.states import LIVE, Source, State, Who
+from signatories.states import LIVE, NotAllowed, Source, State, Who
 
+from . import erasure
 from .actor import REPRESENTATIVE, Actor
 from .document import Document
+from .limit import Crossing, Why
 from .message import Message
 from .organisation import Organisation
 from .query import QueryQuerySet
 from .related import Related, email_domain
 from .sign_on_queries import PLACE, SignOnQuerySet
 from .similar import Similar
-from .transition import Transition
+from .switch import Switch
+from .transition import Note, Transition
 from .variant_name import trigrams
 
+# Fields that name the representative, or hint at them.
+PERSONAL = ("representative_name", "representative_role", "email", "network_key")
 # Kinds of message that tell of a correction, which lets go of its message when it is undone.
 CORRECTED = {"corrected", "correction_declined"}
 
 
 class LetterNotOpen(Exception):
     """The letter cannot be signed now."""
+
+
+class SigningPaused(Exception):
+    """The desk has paused signing this letter."""
 
 
 class SomebodyWasFaster(Exception):
@@ -94,6 +103,8 @@ class SignOn(models.Model):
     """What address and website say about each other (`evidence.of_email`), so that the queue can be narrowed by it."""
     declaration = models.TextField(blank=True)
     declaration_version = models.CharField(max_length=10, blank=True)
+    erased_at = models.DateTimeField(null=True, editable=False)
+    """When `PERSONAL`, and whatever was written by or to the representative, were erased."""
 
     # As accepted: what the list prints.
     organisation = models.ForeignKey(
@@ -155,6 +166,11 @@ class SignOn(models.Model):
                 | (Q(organisation__isnull=False) & ~Q(listed_name="") & ~Q(sort_key="")),
                 name="accepted_has_organisation_and_listed_name",
             ),
+            models.CheckConstraint(
+                condition=Q(erased_at=None)
+                | (Q(representative_name="", representative_role="", email="", network_key="") & ~Q(state__in=LIVE)),
+                name="nothing_is_left_of_an_erased_representative",
+            ),
         ]
         indexes = [
             models.Index(fields=["letter", "sort_key"], condition=Q(state=State.ACCEPTED), name="signatories_in_order"),
@@ -180,24 +196,35 @@ class SignOn(models.Model):
 
     @classmethod
     @transaction.atomic
-    def sign(cls, text: LetterText, at: datetime | None = None, **received: Any) -> "SignOn":
+    def sign(
+        cls, text: LetterText, at: datetime | None = None, held_for: Sequence[Crossing] = (), **received: Any
+    ) -> "SignOn":
         """Take a representative's sign-on to `text`, and ask by e-mail for its confirmation.
 
         Somebody who already has a live sign-on for an organisation of this name gets that one back,
         and is told so by e-mail: whoever fills in the form learns nothing of it.
 
+        Beyond a limit the sign-on is taken like any other, and its message is held.
+
         Args:
             text: the text that the representative read.
             at: the moment of signing (now by default).
+            held_for: the limits that were crossed (`limits.crossed`).
             received: what the form holds, by field; with the `language` in which it was filled in (that of the text by
                 default).
 
         Raises:
             LetterNotOpen: outside the letter's dates.
+            SigningPaused: while the desk has paused it.
             ValidationError: when a field breaks a rule.
         """
         if not text.letter.is_open(at):
             raise LetterNotOpen
+        position = Switch.objects.position(text.letter)
+        if position == Switch.Position.PAUSED:
+            raise SigningPaused
+        if position == Switch.Position.HELD:
+            held_for = [*held_for, Crossing(Why.SWITCH)]
         received |= {
             "declaration": str(declarations.DECLARATION),
             "declaration_version": declarations.VERSION,
@@ -207,13 +234,13 @@ class SignOn(models.Model):
         if twin is None:
             try:
                 with transaction.atomic():
-                    sign_on._move("sign", REPRESENTATIVE)
+                    sign_on._move("sign", REPRESENTATIVE, held_for=held_for)
             except IntegrityError:
                 twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed)
                 if twin is None:
                     raise
         if twin is not None:
-            mail.queue(twin, "already_signed")
+            mail.queue(twin, "already_signed", held_for=held_for)
             return twin
         return sign_on
 
@@ -393,6 +420,42 @@ class SignOn(models.Model):
         return self._move("withdraw", actor, seen=seen, note=note)
 
     @transaction.atomic
+    def erase(self, actor: Actor = REPRESENTATIVE, *, is_told: bool = True) -> Transition | None:
+        """Erase who the representative is, and what was written by them and to them, for good.
+
+        That there was a sign-on, for which organisation, and what became of it when, stays on record. One that was
+        never confirmed is withdrawn first; afterwards nothing can happen to it any more.
+
+        Args:
+            actor: the representative, or whoever keeps the time.
+            is_told: whether a last message says so; its own row keeps the address until it has left.
+
+        Returns:
+            What stands in the history; None if it was done before.
+
+        Raises:
+            NotAllowed: while it stands, or may come to stand, on the list: it is the evidence of a public statement.
+        """
+        self.refresh_from_db(from_queryset=SignOn.objects.select_for_update(of=("self",)))
+        if self.erased_at:
+            return None
+        if self.state == State.UNCONFIRMED:
+            self._move("withdraw", actor, is_silent=True)
+        if self.is_live:
+            raise NotAllowed(State(self.state), "erase", actor.who)
+        trace = Transition.objects.create(
+            sign_on=self, verb="erase", from_state=self.state, to_state=self.state, who=actor.who, user=actor.user
+        )
+        if is_told:
+            mail.queue(self, "erased")
+        for field in PERSONAL:
+            setattr(self, field, "")
+        self.email_says, self.erased_at = evidence.of_email("", self.website), trace.at
+        self.save(update_fields=[*PERSONAL, "email_says", "erased_at"])
+        erasure.erase_words(self, trace.at)
+        return trace
+
+    @transaction.atomic
     def _move(
         self,
         verb: str,
@@ -405,6 +468,7 @@ class SignOn(models.Model):
         also: Callable[[Transition], object] | None = None,
         is_silent: bool = False,
         message_language: str = "",
+        held_for: Sequence[Crossing] = (),
         **changes: Any,
     ) -> Transition:
         """Carry out `verb`: state, record, message and stale list in one transaction.
@@ -417,10 +481,11 @@ class SignOn(models.Model):
             note: for the record, and with some verbs for the representative; required by some.
             made: what `Organisation.forget` deletes if this is undone.
             also: writes what else belongs to it, before its message is worded.
-            is_silent: leave out the rule's message. Only where the representative has never heard of this site, as
-                in an import of what was gathered elsewhere: five thousand messages from a stranger help nobody. What
-                happens to the sign-on afterwards is told as ever.
+            is_silent: leave out the rule's message. Only where another one says it; or where the representative has
+                never heard of this site, as in an import of what was gathered elsewhere: five thousand messages from a
+                stranger help nobody. What happens to the sign-on afterwards is told as ever.
             message_language: of the message, if it is not the representative's.
+            held_for: limits that were crossed: the rule's message is held for them.
             changes: fields that change with the state.
 
         Raises:
@@ -433,11 +498,14 @@ class SignOn(models.Model):
         """
         last = None
         if self.pk:
-            state = SignOn.objects.select_for_update(of=("self",)).values_list("state", flat=True).get(pk=self.pk)
+            locked = SignOn.objects.select_for_update(of=("self",))
+            state, self.erased_at = locked.values_list("state", "erased_at").get(pk=self.pk)
             last = self.transitions.last()
         before = State(state) if self.pk else None
         if seen is not None and last is not None and last.pk != seen:
             raise SomebodyWasFaster(last)
+        if self.erased_at:
+            raise NotAllowed(before, verb, actor.who)
         rule = states.rule(before, verb, actor.who)
         actor.check(rule.permission)
         if rule.requires and actor.who != Who.REPRESENTATIVE and not {"reason": reason, "note": note}[rule.requires]:
@@ -454,6 +522,8 @@ class SignOn(models.Model):
         self.state, self.state_since = target, since
         self.save(update_fields=None if before is None else ["state", "state_since", *changes])
         dropped = [] if before is None else Message.drop_decisions(self.pk)
+        if before == State.UNCONFIRMED:
+            Message.drop_held(self.pk)
         transition = Transition.objects.create(
             sign_on=self,
             verb=verb,
@@ -462,11 +532,12 @@ class SignOn(models.Model):
             who=actor.who,
             user=actor.user,
             reason=reason,
-            note=note,
             at=at,
             restores=restores and restores | {"messages": dropped},
             batch=actor.batch,
         )
+        if note:
+            Note.objects.create(transition=transition, text=note)
         if before == State.QUERIED:
             self.queries.open().update(ended=transition)
         if rule.target is None and last:
@@ -480,6 +551,7 @@ class SignOn(models.Model):
                 transition=transition,
                 is_decision=rule.can_be_undone,
                 language=message_language,
+                held_for=held_for,
             )
         if State.ACCEPTED in (before, target):
             self.letter.mark_stale()
