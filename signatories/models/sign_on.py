@@ -88,6 +88,10 @@ class SignOn(models.Model):
     acronym = models.CharField(_("acronym"), max_length=30, blank=True)
     country = CountryField(_("country"), blank=True)
     website = models.URLField(_("website"), max_length=300, blank=True)
+    name_in_own_script = models.CharField(
+        _("name in its own script"), max_length=names.MAX_LENGTH, blank=True, validators=[names.validate_own_script]
+    )
+    """Beside the Latin form, where the organisation has one in another script."""
     name_key = models.TextField(editable=False)
     name_normalised = models.TextField(editable=False)
 
@@ -122,6 +126,9 @@ class SignOn(models.Model):
     listed_acronym = models.CharField(_("acronym"), max_length=30, blank=True)
     listed_country = CountryField(_("country"), blank=True)
     listed_website = models.URLField(_("website"), max_length=300, blank=True)
+    listed_name_in_own_script = models.CharField(
+        _("name in its own script"), max_length=names.MAX_LENGTH, blank=True, validators=[names.validate_own_script]
+    )
     # Ordered by code point, so that every database gives the printed order (names.sort_key).
     sort_key = models.TextField(editable=False, db_collation="C", blank=True)
 
@@ -354,6 +361,7 @@ class SignOn(models.Model):
         listed_acronym: str = "",
         listed_country: str = "",
         listed_website: str = "",
+        listed_name_in_own_script: str = "",
         seen: int | None = None,
         is_silent: bool = False,
     ) -> Transition:
@@ -379,6 +387,7 @@ class SignOn(models.Model):
             organisation = Organisation.objects.hold(organisation.pk)
             made = None
         learnt = [organisation.learn(name) for name in (listed_name, self.name_as_signed)]
+        learnt += [organisation.learn_parallel(listed_name_in_own_script)]
         listing: dict[str, Any] = {
             "made": {"organisation": made, "variants": [variant.pk for variant in learnt if variant]},
             "organisation": organisation,
@@ -386,6 +395,7 @@ class SignOn(models.Model):
             "listed_acronym": listed_acronym,
             "listed_country": listed_country,
             "listed_website": listed_website,
+            "listed_name_in_own_script": listed_name_in_own_script,
             "sort_key": names.sort_key(listed_name),
         }
         anchor = before.anchor if before.organisation_id == organisation.pk else None
