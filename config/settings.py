@@ -289,10 +289,16 @@ EMAIL_USE_SSL = env_bool("EMAIL_USE_SSL")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "Undersigned <undersigned@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# To which mail servers return what they cannot deliver; without it, to the sender.
+BOUNCE_ADDRESS = env("BOUNCE_ADDRESS", "")
+# With which reports of bounces are signed; without it, none are taken.
+BOUNCE_HOOK_SECRET = env("BOUNCE_HOOK_SECRET", "")
 
+# How long a representative has to confirm a sign-on before it expires, and is erased.
+CONFIRM_WITHIN = timedelta(days=14)
 # How long an e-mailed link works.
 LINK_LIFETIMES = {
-    "confirm": timedelta(days=14),
+    "confirm": CONFIRM_WITHIN,
     "status": timedelta(days=400),
     "objection": timedelta(days=400),
     # A sign-on goes to another address, or to a successor; the mailbox that it leaves can stop it.

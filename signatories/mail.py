@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from letter.content import interface_language
 from letter.models import absolute
 
-from . import links
+from . import bounces, links
 from .models.hold import Hold
 from .models.limit import Crossing
 from .models.link import OF_THE_REPRESENTATIVE
@@ -207,9 +207,14 @@ def deliver(message_id: int) -> None:
         try:
             envelope(message, made).send()
         except smtplib.SMTPRecipientsRefused as error:
-            code = max((code for code, _reply in error.recipients.values()), default=0)
-            message.failed(_explain(error), is_final=500 <= code < 600)
+            code, answer = max(error.recipients.values(), default=(0, b""))
+            bounce = bounces.of_answer(code, answer, message.recipient)
+            message.failed(_explain(error), is_final=500 <= code < 600, bounce=bounce)
+        except smtplib.SMTPDataError as error:
+            bounce = bounces.of_answer(error.smtp_code, error.smtp_error, message.recipient)
+            message.failed(_explain(error), is_final=500 <= error.smtp_code < 600, bounce=bounce)
         except smtplib.SMTPResponseException as error:
+            # Of the sender, the greeting or our login: it says nothing of the mailbox.
             message.failed(_explain(error), is_final=500 <= error.smtp_code < 600 and error.smtp_code != 535)
         except Exception as error:
             # Whatever it is, the row says it, tries again, and at last asks a moderator.
@@ -272,7 +277,7 @@ def _envelope(message: Message, made: dict[str, str]) -> EmailMultiAlternatives:
     domain = address.rpartition("@")[2] or "localhost"
     headers = {
         # The same at every attempt, so that a mailbox can tell a repetition (RFC 5322, 3.6.4).
-        "Message-ID": f"<undersigned.{message.pk}.{message.created_at:%Y%m%d%H%M%S%f}@{domain}>",
+        "Message-ID": f"<{message.name}@{domain}>",
     }
     if not message.sender:
         # No out-of-office answers (RFC 3834, 5). Who writes by name wants even those.
@@ -280,10 +285,14 @@ def _envelope(message: Message, made: dict[str, str]) -> EmailMultiAlternatives:
     if message.kind in UNSUBSCRIBE:
         # RFC 2369, 3.2.
         headers["List-Unsubscribe"] = f"<{absolute(reverse(UNSUBSCRIBE[message.kind]))}>"
+    writer = formataddr((message.sender, address)) if message.sender else settings.DEFAULT_FROM_EMAIL
+    if settings.BOUNCE_ADDRESS:
+        # What cannot be delivered returns to the envelope's sender: that is not where people answer.
+        headers["From"] = writer
     mail = EmailMultiAlternatives(
         message.subject,
         with_links(message.text),
-        formataddr((message.sender, address)) if message.sender else settings.DEFAULT_FROM_EMAIL,
+        settings.BOUNCE_ADDRESS or writer,
         [message.recipient],
         reply_to=[message.reply_to] if message.reply_to else None,
         headers=headers,

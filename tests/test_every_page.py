@@ -59,7 +59,11 @@ POST_ONLY |= {"moderation:add_variant", "moderation:change_variant", "moderation
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
 FILES |= {"moderation:document", "moderation:import_template", "moderation:import_source", "moderation:import_report"}
-ROLES = {"moderation:record": "administrator", "moderation:text_history": "secretariat"}
+ROLES = {
+    "moderation:record": "administrator",
+    "moderation:text_history": "secretariat",
+    "moderation:check_text": "secretariat",
+}
 ROLES |= {"moderation:export": "secretariat"}
 ROLES |= {name: "secretariat" for name in NAMES if name.startswith("moderation:import")}
 PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:", "account", "mfa_"))}
@@ -204,6 +208,7 @@ def addresses():
         "moderation:split": f"/moderation/organisations/{known.pk}/split/",
         "moderation:undo_merge": f"/moderation/merges/{merge.pk}/undo/",
         "moderation:text_history": "/moderation/texts/every-page/en/",
+        "moderation:check_text": "/moderation/texts/every-page/fr/check/",
         "moderation:register": "/moderation/register/every-page/",
         "moderation:imports": "/moderation/imports/",
         "moderation:import_upload": "/moderation/imports/upload/",

@@ -130,9 +130,9 @@ def test_the_page_is_there_in_the_other_languages_by_its_address(client):
     assert client.get(f"/xx{address}").status_code == 404
     own = client.get(address).content.decode()
     assert re.findall(r'hreflang="([^"]*)">([^<]*)<', own) == [
-        ("fr", "Français"),
-        ("es", "Español"),
         ("ar", "العربيّة"),
+        ("es", "Español"),
+        ("fr", "Français"),
     ]
 
 

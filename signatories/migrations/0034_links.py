@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('signatories', '0048_who_sets_limits'),
+        ('signatories', '0026_languages'),
     ]
 
     operations = [

@@ -1,8 +1,9 @@
 """Organisations, their sign-ons, and the messages about them."""
 
-from .actor import OPERATOR, REPRESENTATIVE, Actor
+from .actor import CLOCK, OPERATOR, REPRESENTATIVE, Actor
 from .allowance import Allowance
 from .batch import Batch, BatchFile, BatchRow, ColumnMapping, Overtaken
+from .bounce_count import BounceCount
 from .claim import Claim
 from .correction import Correction, NotStanding, Outdated
 from .digest import Digest
@@ -23,6 +24,7 @@ from .transition import Note, Transition
 from .variant_name import VariantName
 
 __all__ = [
+    "CLOCK",
     "OPERATOR",
     "REPRESENTATIVE",
     "Actor",
@@ -32,6 +34,7 @@ __all__ = [
     "BatchFile",
     "BatchRow",
     "BothListed",
+    "BounceCount",
     "ChangedMeanwhile",
     "Claim",
     "ColumnMapping",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -18,7 +19,7 @@ from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, NotAllowed, Source, State, Who
 
 from . import erasure
-from .actor import REPRESENTATIVE, Actor
+from .actor import CLOCK, REPRESENTATIVE, Actor
 from .document import Document
 from .limit import Crossing, Why
 from .message import Message
@@ -29,6 +30,7 @@ from .sign_on_queries import PLACE, SignOnQuerySet
 from .similar import Similar
 from .switch import Switch
 from .transition import Note, Transition
+from .unconfirmed import REMINDER, reminders_due
 from .variant_name import trigrams
 
 # Fields that name the representative, or hint at them.
@@ -86,6 +88,10 @@ class SignOn(models.Model):
     acronym = models.CharField(_("acronym"), max_length=30, blank=True)
     country = CountryField(_("country"), blank=True)
     website = models.URLField(_("website"), max_length=300, blank=True)
+    name_in_own_script = models.CharField(
+        _("name in its own script"), max_length=names.MAX_LENGTH, blank=True, validators=[names.validate_own_script]
+    )
+    """Beside the Latin form, where the organisation has one in another script."""
     name_key = models.TextField(editable=False)
     name_normalised = models.TextField(editable=False)
 
@@ -97,6 +103,8 @@ class SignOn(models.Model):
     """Of the client's network, keyed: it says that two came from one place, not from which. Erased after a month."""
     email_says = models.CharField(max_length=20, editable=False, blank=True)
     """What address and website say about each other (`evidence.of_email`), so that the queue can be narrowed by it."""
+    reminders = models.PositiveSmallIntegerField(default=0, editable=False)
+    """How many of `unconfirmed.REMINDERS` are done with, by a message or because it would have come too late."""
     declaration = models.TextField(blank=True)
     declaration_version = models.CharField(max_length=10, blank=True)
     erased_at = models.DateTimeField(null=True, editable=False)
@@ -118,6 +126,9 @@ class SignOn(models.Model):
     listed_acronym = models.CharField(_("acronym"), max_length=30, blank=True)
     listed_country = CountryField(_("country"), blank=True)
     listed_website = models.URLField(_("website"), max_length=300, blank=True)
+    listed_name_in_own_script = models.CharField(
+        _("name in its own script"), max_length=names.MAX_LENGTH, blank=True, validators=[names.validate_own_script]
+    )
     # Ordered by code point, so that every database gives the printed order (names.sort_key).
     sort_key = models.TextField(editable=False, db_collation="C", blank=True)
 
@@ -281,6 +292,28 @@ class SignOn(models.Model):
         """Take the representative's word that the mailbox is theirs; the sign-on enters the queue."""
         return self._move("confirm", REPRESENTATIVE)
 
+    @transaction.atomic
+    def remind(self, at: datetime | None = None) -> Message | None:
+        """Remind the representative to confirm, if that is due at `at` (now by default); each time once.
+
+        Another worker that is at it is not waited for. What a worker slept through is told once.
+        """
+        at = at or timezone.now()
+        due = SignOn.objects.to_remind(at).select_for_update(skip_locked=True, of=("self",)).filter(pk=self.pk).first()
+        if due is None:
+            return None
+        due.reminders = reminders_due(due.state_since, at)
+        due.save(update_fields=["reminders"])
+        return mail.queue(due, REMINDER)
+
+    def expire(self) -> Transition:
+        """Give up a sign-on that nobody has confirmed in time, and erase who had filled in the form.
+
+        Raises:
+            NotAllowed: if it was confirmed or withdrawn meanwhile.
+        """
+        return self._move("expire", CLOCK)
+
     def query(self, actor: Actor, *, question: str, language: str = "", seen: int | None = None) -> Transition:
         """Ask the representative something, in `language` (theirs by default), and wait for the answer."""
         language = language or self.language
@@ -328,6 +361,7 @@ class SignOn(models.Model):
         listed_acronym: str = "",
         listed_country: str = "",
         listed_website: str = "",
+        listed_name_in_own_script: str = "",
         seen: int | None = None,
         is_silent: bool = False,
     ) -> Transition:
@@ -353,6 +387,7 @@ class SignOn(models.Model):
             organisation = Organisation.objects.hold(organisation.pk)
             made = None
         learnt = [organisation.learn(name) for name in (listed_name, self.name_as_signed)]
+        learnt += [organisation.learn_parallel(listed_name_in_own_script)]
         listing: dict[str, Any] = {
             "made": {"organisation": made, "variants": [variant.pk for variant in learnt if variant]},
             "organisation": organisation,
@@ -360,6 +395,7 @@ class SignOn(models.Model):
             "listed_acronym": listed_acronym,
             "listed_country": listed_country,
             "listed_website": listed_website,
+            "listed_name_in_own_script": listed_name_in_own_script,
             "sort_key": names.sort_key(listed_name),
         }
         anchor = before.anchor if before.organisation_id == organisation.pk else None
@@ -629,6 +665,16 @@ class SignOn(models.Model):
     def name_to_print(self) -> str:
         """The name as listed, or, before it was accepted, as signed."""
         return self.listed_name or self.name_as_signed
+
+    @property
+    def confirm_by(self) -> datetime:
+        """Until when it can be confirmed; of use while it is not."""
+        return self.state_since + settings.CONFIRM_WITHIN
+
+    def has_expired(self, at: datetime | None = None) -> bool:
+        """Whether the time to confirm it is over at `at` (now by default), if the clock has noticed or not."""
+        is_late = self.state == State.UNCONFIRMED and self.confirm_by <= (at or timezone.now())
+        return is_late or self.state == State.EXPIRED
 
     @property
     def is_live(self) -> bool:

@@ -25,6 +25,7 @@ from .query import Query
 from .related import Related
 from .similar import Similar
 from .transition import Transition
+from .unconfirmed import UnconfirmedQuerySet
 
 if TYPE_CHECKING:
     from .sign_on import SignOn
@@ -44,7 +45,7 @@ def order_of(state: str) -> tuple[str, ...]:
     return ("state_since" if waits else "-state_since", "pk")
 
 
-class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
+class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["SignOn"]):
     """Which sign-ons?"""
 
     def live(self) -> Self:
@@ -81,6 +82,8 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
             condition = (
                 Q(name_as_signed__icontains=word)
                 | Q(listed_name__icontains=word)
+                | Q(name_in_own_script__icontains=word)
+                | Q(listed_name_in_own_script__icontains=word)
                 | Q(name_normalised__contains=names.normalise(word) or word)
                 | Q(acronym__icontains=word)
                 | Q(website__icontains=word)
@@ -213,10 +216,11 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
     def lines(self, letter: Letter) -> Iterator[Line]:
         """Yield the lines of the letter's public list, in order; the query runs at the first of them."""
         columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "sort_key")
-        rows = self.filter(letter=letter).accepted().values_list(*columns, PLACE)
-        for name, acronym, country, website, sort_key, anchor in rows:
+        rows = self.filter(letter=letter).accepted().values_list(*columns, "listed_name_in_own_script", PLACE)
+        for name, acronym, country, website, sort_key, own, anchor in rows:
             # A letter that no organisation's number has: see `SignOn.anchor`.
-            yield Line(name, acronym, country, website, str(anchor) if anchor > 0 else f"a{-anchor}", sort_key)
+            place = str(anchor) if anchor > 0 else f"a{-anchor}"
+            yield Line(name, acronym, country, website, place, sort_key, own)
 
     def move_to(self, organisation: Organisation) -> int:
         """Give these sign-ons to another organisation; their lines stay where they are on the public page.
