@@ -17,7 +17,7 @@ METHODS = ["get", "head", "post", "put", "patch", "delete", "options", "trace"]
 READ = "queue keys sign_on batch corrections correction organisations organisation figures letter_figures digest"
 DECIDE = """
     accept decline query question answer reopen undo withdraw claim bulk bulk_decide batch_undo notify settle edit
-    apply refuse undo_correction see erase
+    apply refuse undo_correction see erase settle_transfer
 """
 READ_PERSONS = "document"
 SEND_AGAIN = "send_again"

@@ -12,7 +12,7 @@ from delivery.models import FollowUp
 from letter.models import Blob
 from letter.publication import publish
 from signatories import links
-from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn
+from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn, Transfer
 from tests.factories import (
     a_batch,
     a_delivered,
@@ -116,6 +116,14 @@ def addresses():
     merge = Merge.merge(a_moderator(), known, absorbed)
     looked, imported = a_batch(letter), a_batch(delivered, is_imported=True)
     somebody = a_moderator()
+    moving = Transfer.offer(waiting, "contact", email="new@madre.example")
+    handed, refused = (
+        Transfer.offer(a_sign_on(letter), "successor", email="b@example.org", name="Basma", role="Director")
+        for _one in range(2)
+    )
+    refused.take(links.token("successor", refused.pk))
+    refused.object(links.token("stop", refused.pk))
+    status = links.token("status", waiting.pk)
     invited = Invitation.invite(None, email="invited@example.org", name="Amina Diallo", roles=["reader"])
     return {
         "delivery:letters": "/moderation/letters/",
@@ -231,6 +239,15 @@ def addresses():
         "signatories:correct": f"/status/{status}/correct/",
         "signatories:objection": f"/ar/objection/{links.notice_token(notice.pk)}/",
         "moderation:notify": f"/moderation/sign-ons/{waiting.pk}/notify/",
+        "signatories:change_contact": f"/status/{status}/contact/",
+        "signatories:hand_over": f"/ar/status/{status}/hand-over/",
+        "signatories:keep": f"/status/{status}/keep/",
+        "signatories:contact": f"/contact/{links.token('contact', moving.pk)}/",
+        "signatories:successor": f"/fr/successor/{links.token('successor', handed.pk)}/",
+        "signatories:stop": f"/stop/{links.token('stop', moving.pk)}/",
+        "signatories:lost": "/ar/links/",
+        "signatories:lost_sent": "/links/sent/",
+        "moderation:settle_transfer": f"/moderation/transfers/{refused.pk}/settle/",
         "moderation:settle": f"/moderation/notices/{notice.pk}/settle/",
         "moderation:edit": f"/moderation/sign-ons/{listed.pk}/edit/",
         "moderation:corrections": "/moderation/corrections/",
@@ -345,6 +362,7 @@ def test_names_are_isolated_wherever_they_are_shown(client, addresses):
     client.force_login(a_moderator())
 
     shown_on = ["letter:read", "signatories:status", "signatories:confirm", "signatories:objection"]
+    shown_on += ["signatories:change_contact", "signatories:contact", "signatories:stop"]
     shown_on += ["moderation:queue", "moderation:sign_on", "moderation:corrections", "moderation:correction"]
     shown_on += ["moderation:notify", "moderation:settle", "moderation:edit"]
     shown_on += ["moderation:organisations", "moderation:organisation", "moderation:merge", "moderation:undo_merge"]

@@ -18,6 +18,7 @@ from . import (
     record,
     register,
     sign_on,
+    transfers,
 )
 
 app_name = "moderation"
@@ -51,6 +52,7 @@ urlpatterns = [
     path("sign-ons/<int:pk>/notify/", notices.notify, name="notify"),
     path("sign-ons/<int:pk>/edit/", corrections.edit, name="edit"),
     path("notices/<int:pk>/settle/", notices.settle, name="settle"),
+    path("transfers/<int:pk>/settle/", transfers.settle, name="settle_transfer"),
     path("corrections/", corrections.corrections, name="corrections"),
     path("corrections/<int:pk>/", corrections.correction, name="correction"),
     path("corrections/<int:pk>/apply/", corrections.apply, name="apply"),
