@@ -43,6 +43,11 @@ UNSUBSCRIBE = {"digest": "moderation:digest"}
 ADDRESS = re.compile(r"https?://\S+")
 
 
+def link_to(purpose: str, about: int) -> str:
+    """Return what stands in a message for a link to something else than the sign-on that it is about."""
+    return PLACEHOLDER_TO.format(purpose=purpose, about=about)
+
+
 @dataclass(frozen=True)
 class Attachment:
     """A PDF that goes with a message: the key of its blob, and the name under which it arrives."""
@@ -60,24 +65,26 @@ def queue(
     attachment: Attachment | None = None,
     language: str = "",
     held_for: Sequence[Crossing] = (),
+    to: str = "",
     **said: Any,
 ) -> Message | None:
     """Queue the message `kind` (a folder of ``templates/mail/``) to the representative, in `language` or in theirs.
 
     Belongs into the transaction that causes it. A sign-on that was registered without an e-mail
-    address gets none. `said` is what else the template knows.
+    address gets none. `said` is what else the template knows. It goes to another mailbox if `to` names one.
 
     With `held_for`, the limits that were crossed, it is held instead, and a moderator sees why. As long as a
     sign-on's first message is held, what anybody else asks for makes no other: nothing goes round the hold, and
     a mailbox gets one message when it is released, not ten.
     """
-    if not sign_on.email:
+    recipient = to or sign_on.email
+    if not recipient:
         return None
     if transition is None and _is_held_back(sign_on, kind, is_held=bool(held_for)):
         return None
     with translation.override(interface_language(language or sign_on.language)):
         subject, text = compose(sign_on, kind, transition, **said)
-        message = _message(sign_on.email, kind, subject, text, attachment)
+        message = _message(recipient, kind, subject, text, attachment)
     message.sign_on = sign_on
     if held_for:
         Hold.keep(message, held_for)
@@ -245,7 +252,7 @@ def _address(message: Message, purpose: str, about: int) -> str:
     if purpose in OF_THE_REPRESENTATIVE:
         sign_ons = apps.get_model("signatories", "SignOn").objects.held_by(message.recipient)
         if not sign_ons.select_for_update(of=("self",), no_key=True).filter(pk=about).exists():
-            return absolute("/")
+            return absolute(reverse("signatories:lost"))
     return links.url(purpose, about)
 
 

@@ -568,6 +568,8 @@ class SignOn(models.Model):
             self.queries.open().update(ended=transition)
         if rule.target is None and last:
             self._put_back(last)
+        if target not in LIVE:
+            self.transfers.lapse()
         if also:
             also(transition)
         if rule.message and not is_silent:
