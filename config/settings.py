@@ -301,6 +301,8 @@ LIMIT_PER_ADDRESS = env_int("LIMIT_PER_ADDRESS", 60)
 LIMIT_PER_DOMAIN = env_int("LIMIT_PER_DOMAIN", 300)
 # Messages a day that strangers can cause to one mailbox.
 LIMIT_PER_MAILBOX = env_int("LIMIT_PER_MAILBOX", 20)
+# Receipts as PDF an hour for one sign-on: each takes a web process some tenths of a second.
+LIMIT_RECEIPTS = env_int("LIMIT_RECEIPTS", 10)
 # Notices a day to one published address.
 LIMIT_NOTICES = 3
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from audit.models import record
+from letter.content import Line
 from letter.models import Letter, LetterText
 from letter.models.text import language_tag
 from signatories import declarations, evidence, mail, names, states
@@ -24,7 +25,7 @@ from .message import Message
 from .organisation import Organisation
 from .query import QueryQuerySet
 from .related import Related, email_domain
-from .sign_on_queries import PLACE, SignOnQuerySet
+from .sign_on_queries import PLACE, SignOnQuerySet, id_of
 from .similar import Similar
 from .transition import Note, Transition
 from .variant_name import trigrams
@@ -605,6 +606,11 @@ class SignOn(models.Model):
     def name_to_print(self) -> str:
         """The name as listed, or, before it was accepted, as signed."""
         return self.listed_name or self.name_as_signed
+
+    @property
+    def line_anchor(self) -> str:
+        """Of an accepted one: where its line is on the public page."""
+        return Line("", id=id_of(self.anchor or self.organisation_id or 0)).anchor
 
     @property
     def is_live(self) -> bool:
