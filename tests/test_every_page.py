@@ -139,6 +139,7 @@ def addresses():
         "delivery:strike": f"/moderation/letters/delivered/follow-ups/{answered.pk}/strike/",
         "delivery:answer": f"/moderation/letters/delivered/follow-ups/{answered.pk}/answer.pdf",
         "letter:index": "/",
+        "letter:front": "/fr/",
         "letter:read": "/every-page/",
         "letter:edition": "/every-page/editions/1/",
         "letter:edition_page": "/every-page/editions/1/signatories.csv",
