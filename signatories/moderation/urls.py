@@ -11,6 +11,7 @@ from . import (
     exports,
     figures,
     imports,
+    messages,
     notices,
     organisations,
     queries,
@@ -18,6 +19,7 @@ from . import (
     record,
     register,
     sign_on,
+    style,
 )
 
 app_name = "moderation"
@@ -77,5 +79,8 @@ urlpatterns = [
     path("documents/<int:pk>/erase/", documents.erase, name="erase"),
     path("record/", record.record, name="record"),
     path("texts/<slug:slug>/<str:language>/", record.text_history, name="text_history"),
+    path("style/", style.style, name="style"),
+    path("messages/", messages.messages, name="messages"),
     path("messages/<int:pk>/send-again/", sign_on.send_again, name="send_again"),
+    path("messages/<slug:kind>/<str:language>/", messages.message, name="message"),
 ]
