@@ -1,9 +1,16 @@
 """Lost links: asked for by anybody, answered by e-mail only."""
 
-import pytest
+from datetime import timedelta
 
-from signatories import jobs, mail
-from signatories.models import LostLink, Message
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from signatories import jobs, links, mail
+from signatories.models import Link, LostLink, Message, Transfer
+from signatories.models.limit import LimitRule, Why
 from tests.factories import a_letter, a_sign_on
 from tests.mailserver import text_of
 
