@@ -18,7 +18,7 @@ from letter.publication import publish as publish_edition
 
 from . import batches, limits, mail
 from .attention import report
-from .models import Batch, Digest, Document, Message, Notice, Overtaken, Query, SignOn
+from .models import Batch, Digest, Document, Link, Message, Notice, Overtaken, Query, SignOn
 from .models.digest import HOUR
 
 logger = logging.getLogger(__name__)
@@ -120,12 +120,13 @@ async def revive_stalled_jobs(context, timestamp):
 @app.periodic(cron="17 3 * * *")
 @app.task(name="tidy", queue=PUBLICATION, queueing_lock="tidy", pass_context=True)
 async def tidy_every_night(context, timestamp):
-    """Delete finished jobs and old counters, and forget from which network sign-ons came."""
+    """Delete finished jobs, old counters and links, and forget from which network sign-ons came."""
     await context.app.job_manager.delete_old_jobs(
         nb_hours=KEEP_JOBS, include_failed=True, include_cancelled=True, include_aborted=True
     )
     await forget_limits.defer_async()
     await forget_networks.defer_async()
+    await forget_links.defer_async()
 
 
 @app.task(name="forget_limits", queue=PUBLICATION)
@@ -148,6 +149,12 @@ def forget_batches(timestamp=0):
 def forget_networks():
     """Erase the networks of sign-ons that are a month old."""
     SignOn.objects.forget_networks()
+
+
+@app.task(name="forget_links", queue=PUBLICATION)
+def forget_links():
+    """Delete links that ended so long ago that they need not explain themselves any more."""
+    Link.objects.to_forget().delete()
 
 
 def remind_of_queries():

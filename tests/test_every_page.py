@@ -59,8 +59,12 @@ POST_ONLY |= {"moderation:add_variant", "moderation:change_variant", "moderation
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
 FILES |= {"moderation:document", "moderation:import_template", "moderation:import_source", "moderation:import_report"}
-FILES |= {"signatories:receipt_pdf", "signatories:my_data_download"}
-ROLES = {"moderation:record": "administrator", "moderation:text_history": "secretariat"}
+FILES |= {"signatories:my_data_download"}
+ROLES = {
+    "moderation:record": "administrator",
+    "moderation:text_history": "secretariat",
+    "moderation:check_text": "secretariat",
+}
 ROLES |= {"moderation:export": "secretariat"}
 ROLES |= {name: "secretariat" for name in NAMES if name.startswith("moderation:import")}
 PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:", "account", "mfa_"))}
@@ -152,7 +156,6 @@ def addresses():
         "signatories:answer": f"/status/{links.token('status', queried.pk)}/answer/",
         "signatories:withdraw": f"/status/{status}/withdraw/",
         "signatories:receipt": f"/status/{status}/receipt/",
-        "signatories:receipt_pdf": f"/status/{status}/receipt.pdf",
         "signatories:my_data": f"/status/{status}/my-data/",
         "signatories:my_data_download": f"/status/{status}/my-data/my-data.json",
         "signatories:erase": f"/status/{status}/my-data/erase/",
@@ -210,6 +213,7 @@ def addresses():
         "moderation:split": f"/moderation/organisations/{known.pk}/split/",
         "moderation:undo_merge": f"/moderation/merges/{merge.pk}/undo/",
         "moderation:text_history": "/moderation/texts/every-page/en/",
+        "moderation:check_text": "/moderation/texts/every-page/fr/check/",
         "moderation:register": "/moderation/register/every-page/",
         "moderation:imports": "/moderation/imports/",
         "moderation:import_upload": "/moderation/imports/upload/",

@@ -1,9 +1,10 @@
 """The act of one organisation asking to stand under one letter, and all that may happen to it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -19,15 +20,18 @@ from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, NotAllowed, Source, State, Who
 
 from . import erasure
-from .actor import REPRESENTATIVE, Actor
+from .actor import CLOCK, REPRESENTATIVE, Actor
 from .document import Document
+from .limit import Crossing, Why
 from .message import Message
 from .organisation import Organisation
 from .query import QueryQuerySet
 from .related import Related, email_domain
 from .sign_on_queries import PLACE, SignOnQuerySet, id_of
 from .similar import Similar
+from .switch import Switch
 from .transition import Note, Transition
+from .unconfirmed import REMINDER, reminders_due
 from .variant_name import trigrams
 
 # Fields that name the representative, or hint at them.
@@ -38,6 +42,10 @@ CORRECTED = {"corrected", "correction_declined"}
 
 class LetterNotOpen(Exception):
     """The letter cannot be signed now."""
+
+
+class SigningPaused(Exception):
+    """The desk has paused signing this letter."""
 
 
 class SomebodyWasFaster(Exception):
@@ -81,6 +89,10 @@ class SignOn(models.Model):
     acronym = models.CharField(_("acronym"), max_length=30, blank=True)
     country = CountryField(_("country"), blank=True)
     website = models.URLField(_("website"), max_length=300, blank=True)
+    name_in_own_script = models.CharField(
+        _("name in its own script"), max_length=names.MAX_LENGTH, blank=True, validators=[names.validate_own_script]
+    )
+    """Beside the Latin form, where the organisation has one in another script."""
     name_key = models.TextField(editable=False)
     name_normalised = models.TextField(editable=False)
 
@@ -92,6 +104,8 @@ class SignOn(models.Model):
     """Of the client's network, keyed: it says that two came from one place, not from which. Erased after a month."""
     email_says = models.CharField(max_length=20, editable=False, blank=True)
     """What address and website say about each other (`evidence.of_email`), so that the queue can be narrowed by it."""
+    reminders = models.PositiveSmallIntegerField(default=0, editable=False)
+    """How many of `unconfirmed.REMINDERS` are done with, by a message or because it would have come too late."""
     declaration = models.TextField(blank=True)
     declaration_version = models.CharField(max_length=10, blank=True)
     erased_at = models.DateTimeField(null=True, editable=False)
@@ -113,6 +127,9 @@ class SignOn(models.Model):
     listed_acronym = models.CharField(_("acronym"), max_length=30, blank=True)
     listed_country = CountryField(_("country"), blank=True)
     listed_website = models.URLField(_("website"), max_length=300, blank=True)
+    listed_name_in_own_script = models.CharField(
+        _("name in its own script"), max_length=names.MAX_LENGTH, blank=True, validators=[names.validate_own_script]
+    )
     # Ordered by code point, so that every database gives the printed order (names.sort_key).
     sort_key = models.TextField(editable=False, db_collation="C", blank=True)
 
@@ -184,24 +201,35 @@ class SignOn(models.Model):
 
     @classmethod
     @transaction.atomic
-    def sign(cls, text: LetterText, at: datetime | None = None, **received: Any) -> "SignOn":
+    def sign(
+        cls, text: LetterText, at: datetime | None = None, held_for: Sequence[Crossing] = (), **received: Any
+    ) -> "SignOn":
         """Take a representative's sign-on to `text`, and ask by e-mail for its confirmation.
 
         Somebody who already has a live sign-on for an organisation of this name gets that one back,
         and is told so by e-mail: whoever fills in the form learns nothing of it.
 
+        Beyond a limit the sign-on is taken like any other, and its message is held.
+
         Args:
             text: the text that the representative read.
             at: the moment of signing (now by default).
+            held_for: the limits that were crossed (`limits.crossed`).
             received: what the form holds, by field; with the `language` in which it was filled in (that of the text by
                 default).
 
         Raises:
             LetterNotOpen: outside the letter's dates.
+            SigningPaused: while the desk has paused it.
             ValidationError: when a field breaks a rule.
         """
         if not text.letter.is_open(at):
             raise LetterNotOpen
+        position = Switch.objects.position(text.letter)
+        if position == Switch.Position.PAUSED:
+            raise SigningPaused
+        if position == Switch.Position.HELD:
+            held_for = [*held_for, Crossing(Why.SWITCH)]
         received |= {
             "declaration": str(declarations.DECLARATION),
             "declaration_version": declarations.VERSION,
@@ -211,13 +239,13 @@ class SignOn(models.Model):
         if twin is None:
             try:
                 with transaction.atomic():
-                    sign_on._move("sign", REPRESENTATIVE)
+                    sign_on._move("sign", REPRESENTATIVE, held_for=held_for)
             except IntegrityError:
                 twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed)
                 if twin is None:
                     raise
         if twin is not None:
-            mail.queue(twin, "already_signed")
+            mail.queue(twin, "already_signed", held_for=held_for)
             return twin
         return sign_on
 
@@ -264,6 +292,28 @@ class SignOn(models.Model):
     def confirm(self) -> Transition:
         """Take the representative's word that the mailbox is theirs; the sign-on enters the queue."""
         return self._move("confirm", REPRESENTATIVE)
+
+    @transaction.atomic
+    def remind(self, at: datetime | None = None) -> Message | None:
+        """Remind the representative to confirm, if that is due at `at` (now by default); each time once.
+
+        Another worker that is at it is not waited for. What a worker slept through is told once.
+        """
+        at = at or timezone.now()
+        due = SignOn.objects.to_remind(at).select_for_update(skip_locked=True, of=("self",)).filter(pk=self.pk).first()
+        if due is None:
+            return None
+        due.reminders = reminders_due(due.state_since, at)
+        due.save(update_fields=["reminders"])
+        return mail.queue(due, REMINDER)
+
+    def expire(self) -> Transition:
+        """Give up a sign-on that nobody has confirmed in time, and erase who had filled in the form.
+
+        Raises:
+            NotAllowed: if it was confirmed or withdrawn meanwhile.
+        """
+        return self._move("expire", CLOCK)
 
     def query(self, actor: Actor, *, question: str, language: str = "", seen: int | None = None) -> Transition:
         """Ask the representative something, in `language` (theirs by default), and wait for the answer."""
@@ -312,6 +362,7 @@ class SignOn(models.Model):
         listed_acronym: str = "",
         listed_country: str = "",
         listed_website: str = "",
+        listed_name_in_own_script: str = "",
         seen: int | None = None,
         is_silent: bool = False,
     ) -> Transition:
@@ -337,6 +388,7 @@ class SignOn(models.Model):
             organisation = Organisation.objects.hold(organisation.pk)
             made = None
         learnt = [organisation.learn(name) for name in (listed_name, self.name_as_signed)]
+        learnt += [organisation.learn_parallel(listed_name_in_own_script)]
         listing: dict[str, Any] = {
             "made": {"organisation": made, "variants": [variant.pk for variant in learnt if variant]},
             "organisation": organisation,
@@ -344,6 +396,7 @@ class SignOn(models.Model):
             "listed_acronym": listed_acronym,
             "listed_country": listed_country,
             "listed_website": listed_website,
+            "listed_name_in_own_script": listed_name_in_own_script,
             "sort_key": names.sort_key(listed_name),
         }
         anchor = before.anchor if before.organisation_id == organisation.pk else None
@@ -442,6 +495,7 @@ class SignOn(models.Model):
         also: Callable[[Transition], object] | None = None,
         is_silent: bool = False,
         message_language: str = "",
+        held_for: Sequence[Crossing] = (),
         **changes: Any,
     ) -> Transition:
         """Carry out `verb`: state, record, message and stale list in one transaction.
@@ -458,6 +512,7 @@ class SignOn(models.Model):
                 never heard of this site, as in an import of what was gathered elsewhere: five thousand messages from a
                 stranger help nobody. What happens to the sign-on afterwards is told as ever.
             message_language: of the message, if it is not the representative's.
+            held_for: limits that were crossed: the rule's message is held for them.
             changes: fields that change with the state.
 
         Raises:
@@ -494,6 +549,8 @@ class SignOn(models.Model):
         self.state, self.state_since = target, since
         self.save(update_fields=None if before is None else ["state", "state_since", *changes])
         dropped = [] if before is None else Message.drop_decisions(self.pk)
+        if before == State.UNCONFIRMED:
+            Message.drop_held(self.pk)
         transition = Transition.objects.create(
             sign_on=self,
             verb=verb,
@@ -521,6 +578,7 @@ class SignOn(models.Model):
                 transition=transition,
                 is_decision=rule.can_be_undone,
                 language=message_language,
+                held_for=held_for,
             )
         if State.ACCEPTED in (before, target):
             self.letter.mark_stale()
@@ -611,6 +669,16 @@ class SignOn(models.Model):
     def line_anchor(self) -> str:
         """Of an accepted one: where its line is on the public page."""
         return Line("", id=id_of(self.anchor or self.organisation_id or 0)).anchor
+
+    @property
+    def confirm_by(self) -> datetime:
+        """Until when it can be confirmed; of use while it is not."""
+        return self.state_since + settings.CONFIRM_WITHIN
+
+    def has_expired(self, at: datetime | None = None) -> bool:
+        """Whether the time to confirm it is over at `at` (now by default), if the clock has noticed or not."""
+        is_late = self.state == State.UNCONFIRMED and self.confirm_by <= (at or timezone.now())
+        return is_late or self.state == State.EXPIRED
 
     @property
     def is_live(self) -> bool:

@@ -24,6 +24,7 @@ from .query import Query
 from .related import Related
 from .similar import Similar
 from .transition import Transition
+from .unconfirmed import UnconfirmedQuerySet
 
 if TYPE_CHECKING:
     from .sign_on import SignOn
@@ -48,7 +49,7 @@ def order_of(state: str) -> tuple[str, ...]:
     return ("state_since" if waits else "-state_since", "pk")
 
 
-class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
+class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["SignOn"]):
     """Which sign-ons?"""
 
     def live(self) -> Self:
@@ -85,6 +86,8 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
             condition = (
                 Q(name_as_signed__icontains=word)
                 | Q(listed_name__icontains=word)
+                | Q(name_in_own_script__icontains=word)
+                | Q(listed_name_in_own_script__icontains=word)
                 | Q(name_normalised__contains=names.normalise(word) or word)
                 | Q(acronym__icontains=word)
                 | Q(website__icontains=word)
@@ -202,12 +205,16 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
         """Return the live sign-on of the same person for an organisation of the same name, if any."""
         return self.live().filter(letter=letter, email__iexact=email, name_key=names.key(name)).first()
 
+    def held_by(self, address: str) -> Self:
+        """Sign-ons whose representative has this e-mail address."""
+        return self.filter(email__iexact=address)
+
     def lines(self, letter: Letter) -> Iterator[Line]:
         """Yield the lines of the letter's public list, in order; the query runs at the first of them."""
         columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "sort_key")
-        rows = self.filter(letter=letter).accepted().values_list(*columns, PLACE)
-        for name, acronym, country, website, sort_key, anchor in rows:
-            yield Line(name, acronym, country, website, id_of(anchor), sort_key)
+        rows = self.filter(letter=letter).accepted().values_list(*columns, "listed_name_in_own_script", PLACE)
+        for name, acronym, country, website, sort_key, own, place in rows:
+            yield Line(name, acronym, country, website, id_of(place), sort_key, own)
 
     def move_to(self, organisation: Organisation) -> int:
         """Give these sign-ons to another organisation; their lines stay where they are on the public page.
