@@ -59,7 +59,7 @@ POST_ONLY |= {"moderation:add_variant", "moderation:change_variant", "moderation
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
 FILES |= {"moderation:document", "moderation:import_template", "moderation:import_source", "moderation:import_report"}
-FILES |= {"signatories:receipt_pdf", "signatories:my_data_download"}
+FILES |= {"signatories:my_data_download"}
 ROLES = {
     "moderation:record": "administrator",
     "moderation:text_history": "secretariat",
@@ -167,7 +167,6 @@ def addresses():
         "signatories:answer": f"/status/{links.token('status', queried.pk)}/answer/",
         "signatories:withdraw": f"/status/{status}/withdraw/",
         "signatories:receipt": f"/status/{status}/receipt/",
-        "signatories:receipt_pdf": f"/status/{status}/receipt.pdf",
         "signatories:my_data": f"/status/{status}/my-data/",
         "signatories:my_data_download": f"/status/{status}/my-data/my-data.json",
         "signatories:erase": f"/status/{status}/my-data/erase/",

@@ -222,8 +222,8 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["Sig
         """Yield the lines of the letter's public list, in order; the query runs at the first of them."""
         columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "sort_key")
         rows = self.filter(letter=letter).accepted().values_list(*columns, "listed_name_in_own_script", PLACE)
-        for name, acronym, country, website, sort_key, own, anchor in rows:
-            yield Line(name, acronym, country, website, id_of(anchor), sort_key, own)
+        for name, acronym, country, website, sort_key, own, place in rows:
+            yield Line(name, acronym, country, website, id_of(place), sort_key, own)
 
     def move_to(self, organisation: Organisation) -> int:
         """Give these sign-ons to another organisation; their lines stay where they are on the public page.

@@ -261,10 +261,11 @@ def visit(new_page, session, administrator, addresses):
 
 
 PUBLIC = [
-    "letter", "edition", "countries", "changes", "share", "verify", "embed", "sign", "sign, with errors", "sent",
-    "confirm", "used link", "status", "status, withdrawn", "status, queried", "answer", "withdraw", "receipt",
-    "my data", "my data, withdrawn", "erase", "correct", "bad link", "nothing there", "objection",
-    "objection, in Arabic", "objection, answered", "bad objection",
+    "letter", "edition", "countries", "changes", "share", "verify", "embed",
+    "sign", "sign, with errors", "sent", "confirm", "used link", "status", "status, withdrawn",
+    "status, queried", "answer", "withdraw", "correct", "bad link", "nothing there",
+    "receipt", "my data", "my data, withdrawn", "erase",
+    "objection", "objection, in Arabic", "objection, answered", "bad objection",
 ]  # fmt: skip
 DOOR = {"sign-in", "forgotten password", "invitation"}
 ADMINISTRATION = {"people", "person", "invite"}
