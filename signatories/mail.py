@@ -124,7 +124,7 @@ def compose(sign_on: "SignOn", kind: str, transition: "Transition | None" = None
         "text": sign_on.text,
         "transition": transition,
         "letter_url": absolute(sign_on.letter.get_absolute_url()),
-        "days_to_confirm": settings.LINK_LIFETIMES["confirm"].days,
+        "confirm_by": sign_on.confirm_by,
         **{f"{purpose}_url": PLACEHOLDER.format(purpose=purpose) for purpose in settings.LINK_LIFETIMES},
         **said,
     }

@@ -18,6 +18,7 @@ from signatories.states import LIVE, State
 from . import figures, related, similar
 from .claim import Claim
 from .document import Document
+from .message import Message
 from .notice import Notice
 from .organisation import Organisation
 from .query import Query
@@ -139,6 +140,23 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["Sig
     def namesakes(self, letter: Letter, name: str) -> Self:
         """Live sign-ons for an organisation of the same name, whoever has signed."""
         return self.live().filter(letter=letter, name_key=names.key(name))
+
+    def on_record_beside(self, one: "SignOn") -> Self:
+        """Sign-ons of `one`'s letter that were confirmed from other mailboxes for an organisation of the same name.
+
+        Not those whose representatives were told of this mailbox before.
+        """
+        theirs = self.model._default_manager.filter(letter=one.letter_id, email__iexact=one.email)
+        told = Message.objects.filter(sign_on=OuterRef("pk"), kind="signed_again", about__in=theirs.values("pk"))
+        return (
+            self.filter(letter=one.letter_id, name_key=one.name_key, state__in=set(LIVE) - {State.UNCONFIRMED})
+            .with_confirmation()
+            .filter(is_confirmed=True)
+            .exclude(email="")
+            .exclude(email__iexact=one.email)
+            .exclude(Exists(told))
+            .order_by("pk")
+        )
 
     def with_name_to_write(self) -> Self:
         """Sign-ons with `name_to_write`: the name as listed, or, before it was accepted, as signed."""
