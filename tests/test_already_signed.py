@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from signatories import links, mail
-from signatories.models import Actor, Message, SignOn
+from signatories.models import Actor, LimitRule, Message, SignOn
 from tests.factories import a_letter, a_moderator, a_sign_on, posted
 from tests.mailserver import link_in, text_of
 
@@ -93,8 +93,8 @@ def test_the_same_address_that_signs_again_and_again_is_told_of_once(client):
     assert told() == [(first.pk, "amina@alhaq.example")] * 3
 
 
-def test_a_mailbox_gets_no_more_of_them_in_a_day_than_of_anything_a_stranger_causes(client, settings):
-    settings.LIMIT_PER_MAILBOX = 2
+def test_a_mailbox_gets_no_more_of_them_in_a_day_than_of_anything_a_stranger_causes(client):
+    LimitRule.objects.filter(scope="mailbox").update(limit=2)
     letter = a_letter()
     first = a_sign_on(letter, "pending", "Al-Haq", **FIRST)
 

@@ -59,7 +59,12 @@ POST_ONLY |= {"moderation:add_variant", "moderation:change_variant", "moderation
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
 FILES |= {"moderation:document", "moderation:import_template", "moderation:import_source", "moderation:import_report"}
-ROLES = {"moderation:record": "administrator", "moderation:text_history": "secretariat"}
+FILES |= {"signatories:receipt_pdf", "signatories:my_data_download"}
+ROLES = {
+    "moderation:record": "administrator",
+    "moderation:text_history": "secretariat",
+    "moderation:check_text": "secretariat",
+}
 ROLES |= {"moderation:export": "secretariat"}
 ROLES |= {name: "secretariat" for name in NAMES if name.startswith("moderation:import")}
 PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:", "account", "mfa_"))}
@@ -134,6 +139,7 @@ def addresses():
         "delivery:strike": f"/moderation/letters/delivered/follow-ups/{answered.pk}/strike/",
         "delivery:answer": f"/moderation/letters/delivered/follow-ups/{answered.pk}/answer.pdf",
         "letter:index": "/",
+        "letter:front": "/fr/",
         "letter:read": "/every-page/",
         "letter:edition": "/every-page/editions/1/",
         "letter:edition_page": "/every-page/editions/1/signatories.csv",
@@ -150,6 +156,11 @@ def addresses():
         "signatories:status": f"/status/{status}/",
         "signatories:answer": f"/status/{links.token('status', queried.pk)}/answer/",
         "signatories:withdraw": f"/status/{status}/withdraw/",
+        "signatories:receipt": f"/status/{status}/receipt/",
+        "signatories:receipt_pdf": f"/status/{status}/receipt.pdf",
+        "signatories:my_data": f"/status/{status}/my-data/",
+        "signatories:my_data_download": f"/status/{status}/my-data/my-data.json",
+        "signatories:erase": f"/status/{status}/my-data/erase/",
         "account_login": "/moderation/sign-in/",
         "account_logout": "/moderation/sign-out/",
         "accounts:second_factor": "/moderation/account/second-factor/",
@@ -204,6 +215,7 @@ def addresses():
         "moderation:split": f"/moderation/organisations/{known.pk}/split/",
         "moderation:undo_merge": f"/moderation/merges/{merge.pk}/undo/",
         "moderation:text_history": "/moderation/texts/every-page/en/",
+        "moderation:check_text": "/moderation/texts/every-page/fr/check/",
         "moderation:register": "/moderation/register/every-page/",
         "moderation:imports": "/moderation/imports/",
         "moderation:import_upload": "/moderation/imports/upload/",

@@ -5,6 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -45,6 +46,23 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Erase to whom these messages went and what they said; that they were sent, and when, stays."""
         return self.update(**dict.fromkeys(Message.WORDS, ""), erased_at=at or timezone.now())
 
+    def to_predecessors(self) -> Self:
+        """Messages to whoever represented a sign-on before it was handed over, once they have left."""
+        handed_over = self.filter(sign_on__transfers__kind="successor", sign_on__transfers__state="done")
+        others = handed_over.exclude(Q(recipient__iexact=F("sign_on__email")) | Q(notice__isnull=False))
+        return others.filter(erased_at=None).exclude(state__in=[Message.State.QUEUED, Message.State.HELD])
+
+    def follow(self, former: str, address: str) -> int:
+        """Send to `address` what has not left for `former`; what is being sent at this moment is waited for."""
+        unsent = self.filter(recipient__iexact=former, notice=None, erased_at=None).exclude(state=Message.State.SENT)
+        return unsent.exclude(kind__in=Message.OF_THE_MAILBOX).update(
+            recipient=address, bounce="", bounce_status="", diagnostic="", bounced_at=None
+        )
+
+    def held(self) -> Self:
+        """Messages that wait for somebody at the desk to release or discard them: see `Hold`."""
+        return self.filter(state=Message.State.HELD)
+
     def to_representatives(self) -> Self:
         """Messages about a sign-on."""
         return self.filter(sign_on__isnull=False)
@@ -76,9 +94,13 @@ class Message(models.Model):
     WORDS = ("recipient", "subject", "text", "html", "sender", "reply_to", "last_error", "diagnostic")
     """What is erased of it: a mail server's error may quote the address."""
 
+    OF_THE_MAILBOX = ("contact_asked", "contact_left", "hand_over_asked", "hand_over_taken", "hand_over_left")
+    """Kinds that speak to a mailbox which a sign-on leaves: they do not follow it (`Transfer`)."""
+
     class State(models.TextChoices):
         """Where a message stands."""
 
+        HELD = "held", _("held")
         QUEUED = "queued", _("queued")
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
@@ -132,6 +154,7 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["send_after"], condition=models.Q(state="queued"), name="message_queue"),
+            models.Index(fields=["sign_on"], condition=models.Q(state="held"), name="message_held"),
             # Whether a mailbox can be written to: asked for before each reminder.
             models.Index(Lower("recipient"), condition=~models.Q(bounce=""), name="message_bounces"),
         ]
@@ -246,6 +269,11 @@ class Message(models.Model):
         # Waits for one that is being sent at this moment.
         waiting = [message.pk for message in unsent.select_for_update(of=("self",))]
         Message.objects.filter(pk__in=waiting).update(state=Message.State.DROPPED)
+
+    @staticmethod
+    def drop_held(sign_on_id: int) -> None:
+        """Drop what is held of a sign-on: what it asks for is no longer wanted."""
+        Message.objects.held().filter(sign_on_id=sign_on_id).update(state=Message.State.DROPPED)
 
     @staticmethod
     def take_up(dropped: list[int]) -> None:

@@ -1,6 +1,6 @@
 """The act of one organisation asking to stand under one letter, and all that may happen to it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from audit.models import record
+from letter.content import Line
 from letter.models import Letter, LetterText
 from letter.models.text import language_tag
 from signatories import declarations, evidence, mail, names, states
@@ -21,12 +22,14 @@ from signatories.states import LIVE, NotAllowed, Source, State, Who
 from . import erasure
 from .actor import CLOCK, REPRESENTATIVE, Actor
 from .document import Document
+from .limit import Crossing, Why
 from .message import REMINDER, Message
 from .organisation import Organisation
 from .query import QueryQuerySet
 from .related import Related, email_domain
-from .sign_on_queries import PLACE, SignOnQuerySet
+from .sign_on_queries import PLACE, SignOnQuerySet, id_of
 from .similar import Similar
+from .switch import Switch
 from .transition import NOT_ME, Note, Transition
 from .unconfirmed import reminders_due
 from .variant_name import trigrams
@@ -39,6 +42,10 @@ CORRECTED = {"corrected", "correction_declined"}
 
 class LetterNotOpen(Exception):
     """The letter cannot be signed now."""
+
+
+class SigningPaused(Exception):
+    """The desk has paused signing this letter."""
 
 
 class SomebodyWasFaster(Exception):
@@ -82,6 +89,10 @@ class SignOn(models.Model):
     acronym = models.CharField(_("acronym"), max_length=30, blank=True)
     country = CountryField(_("country"), blank=True)
     website = models.URLField(_("website"), max_length=300, blank=True)
+    name_in_own_script = models.CharField(
+        _("name in its own script"), max_length=names.MAX_LENGTH, blank=True, validators=[names.validate_own_script]
+    )
+    """Beside the Latin form, where the organisation has one in another script."""
     name_key = models.TextField(editable=False)
     name_normalised = models.TextField(editable=False)
 
@@ -116,6 +127,9 @@ class SignOn(models.Model):
     listed_acronym = models.CharField(_("acronym"), max_length=30, blank=True)
     listed_country = CountryField(_("country"), blank=True)
     listed_website = models.URLField(_("website"), max_length=300, blank=True)
+    listed_name_in_own_script = models.CharField(
+        _("name in its own script"), max_length=names.MAX_LENGTH, blank=True, validators=[names.validate_own_script]
+    )
     # Ordered by code point, so that every database gives the printed order (names.sort_key).
     sort_key = models.TextField(editable=False, db_collation="C", blank=True)
 
@@ -187,24 +201,35 @@ class SignOn(models.Model):
 
     @classmethod
     @transaction.atomic
-    def sign(cls, text: LetterText, at: datetime | None = None, **received: Any) -> "SignOn":
+    def sign(
+        cls, text: LetterText, at: datetime | None = None, held_for: Sequence[Crossing] = (), **received: Any
+    ) -> "SignOn":
         """Take a representative's sign-on to `text`, and ask by e-mail for its confirmation.
 
         Somebody who already has a live sign-on for an organisation of this name gets that one back,
         and is told so by e-mail: whoever fills in the form learns nothing of it.
 
+        Beyond a limit the sign-on is taken like any other, and its message is held.
+
         Args:
             text: the text that the representative read.
             at: the moment of signing (now by default).
+            held_for: the limits that were crossed (`limits.crossed`).
             received: what the form holds, by field; with the `language` in which it was filled in (that of the text by
                 default).
 
         Raises:
             LetterNotOpen: outside the letter's dates.
+            SigningPaused: while the desk has paused it.
             ValidationError: when a field breaks a rule.
         """
         if not text.letter.is_open(at):
             raise LetterNotOpen
+        position = Switch.objects.position(text.letter)
+        if position == Switch.Position.PAUSED:
+            raise SigningPaused
+        if position == Switch.Position.HELD:
+            held_for = [*held_for, Crossing(Why.SWITCH)]
         received |= {
             "declaration": str(declarations.DECLARATION),
             "declaration_version": declarations.VERSION,
@@ -218,13 +243,13 @@ class SignOn(models.Model):
         if twin is None:
             try:
                 with transaction.atomic():
-                    sign_on._move("sign", REPRESENTATIVE)
+                    sign_on._move("sign", REPRESENTATIVE, held_for=held_for)
             except IntegrityError:
                 twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed)
                 if twin is None:
                     raise
         if twin is not None:
-            mail.queue(twin, "already_signed")
+            mail.queue(twin, "already_signed", held_for=held_for)
             return twin
         return sign_on
 
@@ -374,6 +399,7 @@ class SignOn(models.Model):
         listed_acronym: str = "",
         listed_country: str = "",
         listed_website: str = "",
+        listed_name_in_own_script: str = "",
         seen: int | None = None,
         is_silent: bool = False,
     ) -> Transition:
@@ -399,6 +425,7 @@ class SignOn(models.Model):
             organisation = Organisation.objects.hold(organisation.pk)
             made = None
         learnt = [organisation.learn(name) for name in (listed_name, self.name_as_signed)]
+        learnt += [organisation.learn_parallel(listed_name_in_own_script)]
         listing: dict[str, Any] = {
             "made": {"organisation": made, "variants": [variant.pk for variant in learnt if variant]},
             "organisation": organisation,
@@ -406,6 +433,7 @@ class SignOn(models.Model):
             "listed_acronym": listed_acronym,
             "listed_country": listed_country,
             "listed_website": listed_website,
+            "listed_name_in_own_script": listed_name_in_own_script,
             "sort_key": names.sort_key(listed_name),
         }
         anchor = before.anchor if before.organisation_id == organisation.pk else None
@@ -504,6 +532,7 @@ class SignOn(models.Model):
         also: Callable[[Transition], object] | None = None,
         is_silent: bool = False,
         message_language: str = "",
+        held_for: Sequence[Crossing] = (),
         **changes: Any,
     ) -> Transition:
         """Carry out `verb`: state, record, message and stale list in one transaction.
@@ -520,6 +549,7 @@ class SignOn(models.Model):
                 never heard of this site, as in an import of what was gathered elsewhere: five thousand messages from a
                 stranger help nobody. What happens to the sign-on afterwards is told as ever.
             message_language: of the message, if it is not the representative's.
+            held_for: limits that were crossed: the rule's message is held for them.
             changes: fields that change with the state.
 
         Raises:
@@ -556,6 +586,8 @@ class SignOn(models.Model):
         self.state, self.state_since = target, since
         self.save(update_fields=None if before is None else ["state", "state_since", *changes])
         dropped = [] if before is None else Message.drop_decisions(self.pk)
+        if before == State.UNCONFIRMED:
+            Message.drop_held(self.pk)
         transition = Transition.objects.create(
             sign_on=self,
             verb=verb,
@@ -574,6 +606,8 @@ class SignOn(models.Model):
             self.queries.open().update(ended=transition)
         if rule.target is None and last:
             self._put_back(last)
+        if target not in LIVE:
+            self.transfers.lapse()
         if also:
             also(transition)
         if rule.message and not is_silent:
@@ -583,6 +617,7 @@ class SignOn(models.Model):
                 transition=transition,
                 is_decision=rule.can_be_undone,
                 language=message_language,
+                held_for=held_for,
             )
         if State.ACCEPTED in (before, target):
             self.letter.mark_stale()
@@ -678,6 +713,11 @@ class SignOn(models.Model):
         """Whether the time to confirm it is over at `at` (now by default), if the clock has noticed or not."""
         is_late = self.state == State.UNCONFIRMED and self.confirm_by <= (at or timezone.now())
         return is_late or self.state == State.EXPIRED
+
+    @property
+    def line_anchor(self) -> str:
+        """Of an accepted one: where its line is on the public page."""
+        return Line("", id=id_of(self.anchor or self.organisation_id or 0)).anchor
 
     @property
     def is_live(self) -> bool:

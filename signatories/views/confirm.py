@@ -1,13 +1,13 @@
 """The page behind the link of the first message."""
 
-from django.conf import settings
+from django.db import transaction
 from django.shortcuts import redirect, render
 
 from signatories import limits, links
 from signatories.models import SignOn
 from signatories.states import NotAllowed, State
 
-from .guards import DAY, send_link, with_link
+from .guards import send_link, with_link
 
 
 @with_link("confirm")
@@ -19,14 +19,17 @@ def confirm(request, sign_on, token):
         return used_link(request, sign_on)
     if request.method != "POST":
         return render(request, "signatories/confirm.html", {"sign_on": sign_on})
+    is_disowned = "not_me" in request.POST
+    tell = [] if is_disowned else on_record(sign_on)
     try:
-        if "not_me" in request.POST:
-            sign_on.disown()
-            return render(request, "signatories/disowned.html", {"letter": sign_on.letter})
-        sign_on.confirm(tell=on_record(sign_on))
-    except NotAllowed:
+        with transaction.atomic():
+            sign_on.disown() if is_disowned else sign_on.confirm(tell=tell)
+            links.use("confirm", token)
+    except (NotAllowed, links.UsedLink):
         # A second click in the same moment: the first one has done it.
         return used_link(request, sign_on)
+    if is_disowned:
+        return render(request, "signatories/disowned.html", {"letter": sign_on.letter})
     return redirect("signatories:status", token=links.token("status", sign_on.pk))
 
 
@@ -36,6 +39,8 @@ def used_link(request, sign_on):
 
 
 def on_record(sign_on):
-    """Return who has signed for an organisation of this name before, and may have another message today."""
-    beside = SignOn.objects.on_record_beside(sign_on)
-    return [one for one in beside if limits.hit("mailbox", one.email, settings.LIMIT_PER_MAILBOX, DAY)]
+    """Return who has signed for an organisation of this name before, and may have another message today.
+
+    Before the transaction, which could undo the count.
+    """
+    return [one for one in SignOn.objects.on_record_beside(sign_on) if limits.has_room(one.email)]
