@@ -148,6 +148,23 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["Sig
         """Live sign-ons for an organisation of the same name, whoever has signed."""
         return self.live().filter(letter=letter, name_key=names.key(name))
 
+    def on_record_beside(self, one: "SignOn") -> Self:
+        """Sign-ons of `one`'s letter that were confirmed from other mailboxes for an organisation of the same name.
+
+        Not those whose representatives were told of this mailbox before.
+        """
+        theirs = self.model._default_manager.filter(letter=one.letter_id, email__iexact=one.email)
+        told = Message.objects.filter(sign_on=OuterRef("pk"), kind="signed_again", about__in=theirs.values("pk"))
+        return (
+            self.filter(letter=one.letter_id, name_key=one.name_key, state__in=set(LIVE) - {State.UNCONFIRMED})
+            .with_confirmation()
+            .filter(is_confirmed=True)
+            .exclude(email="")
+            .exclude(email__iexact=one.email)
+            .exclude(Exists(told))
+            .order_by("pk")
+        )
+
     def with_name_to_write(self) -> Self:
         """Sign-ons with `name_to_write`: the name as listed, or, before it was accepted, as signed."""
         return self.annotate(name_to_write=Coalesce(NullIf(F("listed_name"), Value("")), F("name_as_signed")))

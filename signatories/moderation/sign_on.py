@@ -38,7 +38,7 @@ WAITING = (State.PENDING, State.QUERIED)
 
 def get_sign_on(pk):
     """Return the sign-on, or raise Http404."""
-    found = SignOn.objects.with_evidence().with_seen().select_related("letter", "text", "organisation")
+    found = SignOn.objects.with_evidence().with_seen().with_reach().select_related("letter", "text", "organisation")
     return get_object_or_404(found, pk=pk)
 
 
