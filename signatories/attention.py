@@ -11,7 +11,7 @@ from django.utils import timezone
 from audit.models import Entry
 from letter.models import Publication, absolute
 
-from .models import Correction, Message, Notice, Query, SignOn
+from .models import Correction, Hold, Message, Notice, Query, SignOn, Switch
 from .models.figures import Burst, Waiting
 from .states import State
 
@@ -35,11 +35,16 @@ class Attention:
     """Corrections that wait for a moderator."""
     overdue: int
     """Questions whose answer is not to be expected any more."""
+    held: int
+    """Messages that wait for somebody to release or discard them."""
+    switches: list[Switch]
+    """Letters whose sign-ons do not come in as usual."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing wants anybody."""
-        return not (self.failed or self.unprintable or self.objections or self.corrections or self.overdue)
+        wanting = (self.failed, self.unprintable, self.objections, self.corrections, self.overdue)
+        return not (any(wanting) or self.held or self.switches)
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ class Report:
 
 
 def attention() -> Attention:
-    """Return what wants somebody. Five queries; more only when many messages have failed, or many have objected."""
+    """Return what wants somebody. Seven queries; more only when many messages have failed, or many have objected."""
     failing, objecting = Message.objects.failed().to_representatives(), Notice.objects.objections()
     failed, objections = list(failing.select_related("sign_on")[:SHOWN]), list(objecting[:SHOWN])
     return Attention(
@@ -87,6 +92,8 @@ def attention() -> Attention:
         objection_count=len(objections) if len(objections) < SHOWN else objecting.count(),
         corrections=Correction.objects.proposed().count(),
         overdue=Query.objects.overdue().count(),
+        held=Hold.objects.waiting().count(),
+        switches=list(Switch.objects.turned()),
     )
 
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models, transaction
-from django.db.models import Count, Max, Min
+from django.db.models import Count, F, Max, Min, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 from procrastinate.contrib.django import app as jobs
 
@@ -46,6 +47,12 @@ class HoldQuerySet(models.QuerySet["Hold"]):
     def because(self, why: str, letter: str) -> Self:
         """Those held for this reason on the letter with this slug."""
         return self.filter(why=why, message__sign_on__letter__slug=letter)
+
+    def first_of_each_group(self, count: int) -> Self:
+        """Return the oldest few of each group, with `letter`, the letter's slug, and their messages."""
+        letter = F("message__sign_on__letter__slug")
+        place = Window(RowNumber(), partition_by=[F("why"), letter], order_by="pk")
+        return self.waiting().annotate(letter=letter, place=place).filter(place__lte=count).select_related("message")
 
     def groups(self) -> list[Group]:
         """Return how many wait, by reason and letter, in the order of `Why`. One query."""

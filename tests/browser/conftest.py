@@ -212,6 +212,7 @@ print(json.dumps({{
         "search": "/moderation/?q=justice",
         "organisations": "/moderation/organisations/",
         "keys": "/moderation/keys/",
+        "limits": "/moderation/limits/",
         "register": "/moderation/register/icc-2020/",
         "export": "/moderation/export/?q=justice",
         "figures": "/moderation/figures/",
@@ -267,7 +268,7 @@ DESK = [
     "queue", "search", "keys", "batch", "sign-on",
     "sign-on, queried", "sign-on, accepted", "register", "see", "erase", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
-    "export", "figures", "figures, one letter", "digest",
+    "export", "figures", "figures, one letter", "digest", "limits",
     "imports", "import a file", "columns", "rows", "imported",
     "organisations", "organisation", "edit organisation", "choose other", "merge", "undo merge", "split",
 ]  # fmt: skip
