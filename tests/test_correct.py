@@ -169,7 +169,7 @@ def test_a_correction_of_what_waits_is_offered_to_be_accepted_and_settled_by_it(
 
     sign_on.refresh_from_db()
     correction.refresh_from_db()
-    assert offered == {f"listed_{name}": value for name, value in TYPED.items()}
+    assert offered == {f"listed_{name}": value for name, value in TYPED.items()} | {"listed_name_in_own_script": ""}
     assert (sign_on.name_as_signed, printed(sign_on)) == ("AL-HAQ CENTER", AFTER)
     assert (correction.state, correction.decided_by) == ("applied", desk.moderator)
     assert correction.can_be_undone() is False
