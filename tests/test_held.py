@@ -11,8 +11,9 @@ from audit.models import Entry
 from signatories import links, mail
 from signatories.attention import attention, report
 from signatories.jobs import sweep
-from signatories.models import Actor, Hold, LimitRule, Message, SignOn, Switch
-from signatories.models import hold as holds
+from signatories.models import Actor, Hold, LimitRule, Link, Message, SignOn, Switch
+from signatories.models import release as releasing
+from signatories.models.release import discard, release
 from tests.factories import a_letter, a_moderator, a_sign_on, posted, received
 from tests.mailserver import link_in
 
@@ -75,7 +76,7 @@ def test_a_released_message_arrives_with_a_link_that_works_as_if_nothing_had_hap
     # The link would be over if it had been made when the message was held.
     Message.objects.filter(sign_on=one).update(created_at=timezone.now() - timedelta(days=20))
 
-    released = Hold.objects.release(moderator())
+    released = release(Hold.objects, moderator())
     message = one.messages.get()
     mail.deliver(message.pk)
 
@@ -97,10 +98,37 @@ def test_a_released_message_has_its_job_in_the_same_transaction(client, letter):
     sign_ons = held(client, letter, "Al-Haq", "MADRE")
     before = ProcrastinateJob.objects.filter(task_name="deliver_message").count()
 
-    Hold.objects.release(moderator())
+    release(Hold.objects, moderator())
 
     jobs = ProcrastinateJob.objects.filter(task_name="deliver_message").order_by("id")[before:]
     assert [job.args["message_id"] for job in jobs] == [one.messages.get().pk for one in sign_ons]
+
+
+def test_whoever_was_held_for_a_week_has_as_long_to_confirm_as_anybody_and_is_reminded_as_anybody(client, letter):
+    (one,) = held(client, letter, "Al-Haq")
+    now = timezone.now()
+    SignOn.objects.filter(pk=one.pk).update(state_since=now - timedelta(days=10))
+    while_held = [pk for (pk,) in SignOn.objects.to_remind(now).values_list("pk") if pk == one.pk]
+
+    release(Hold.objects, moderator())
+    one.messages.get().sent()
+
+    def reminded(days):
+        return SignOn.objects.to_remind(now + timedelta(days=days, minutes=1)).filter(pk=one.pk).exists()
+
+    def expires(days):
+        return SignOn.objects.to_expire(now + timedelta(days=days, minutes=1)).filter(pk=one.pk).exists()
+
+    assert (while_held, [reminded(days) for days in (1, 2)]) == ([], [False, True])
+    assert [expires(days) for days in (13, 14)] == [False, True]
+
+
+def test_a_held_sign_on_expires_like_any_other_and_what_was_held_of_it_goes(client, letter):
+    (one,) = held(client, letter, "Al-Haq")
+
+    one.expire()
+
+    assert (state(one), release(Hold.objects, moderator())) == (["dropped"], 0)
 
 
 def test_a_held_sign_on_can_still_not_be_confirmed_by_asking_for_another_link(client, letter):
@@ -121,16 +149,14 @@ def test_a_held_sign_on_can_still_not_be_confirmed_by_asking_for_another_link(cl
 
 
 def an_expired_link(sign_on):
-    import time
-    from unittest.mock import patch
-
-    with patch("time.time", return_value=time.time() - 15 * 86400):
-        return links.token("confirm", sign_on.pk)
+    token = links.token("confirm", sign_on.pk)
+    Link.objects.filter(sha256=links.digest(token)).update(expires_at=timezone.now())
+    return token
 
 
 def test_after_the_release_whoever_signs_again_is_told_as_anybody(client, letter):
     (one,) = held(client, letter, "Al-Haq")
-    Hold.objects.release(moderator())
+    release(Hold.objects, moderator())
     LimitRule.objects.filter(scope="letter").update(limit=100)
 
     sign(client, letter, name_as_signed="Al-Haq", email=one.email)
@@ -169,8 +195,8 @@ def test_while_the_switch_holds_asked_for_links_to_confirm_are_held_too(client):
 def test_a_discarded_message_never_leaves_and_its_sign_on_stays_unconfirmed_without_a_word_to_anybody(client, letter):
     (one,) = held(client, letter, "Al-Haq")
 
-    discarded = Hold.objects.discard(moderator())
-    released = Hold.objects.release(moderator())
+    discarded = discard(Hold.objects, moderator())
+    released = release(Hold.objects, moderator())
 
     one.refresh_from_db()
     assert (discarded, released, one.state, state(one)) == (1, 0, "unconfirmed", ["dropped"])
@@ -179,7 +205,7 @@ def test_a_discarded_message_never_leaves_and_its_sign_on_stays_unconfirmed_with
 
 def test_whoever_was_meant_by_a_discarded_one_signs_again_and_gets_a_link(client, letter):
     (one,) = held(client, letter, "Al-Haq")
-    Hold.objects.discard(moderator())
+    discard(Hold.objects, moderator())
     LimitRule.objects.filter(scope="letter").update(limit=100)
 
     sign(client, letter, name_as_signed="Al-Haq", email=one.email)
@@ -194,7 +220,29 @@ def test_a_sign_on_that_is_withdrawn_lets_go_of_what_was_held_of_it(client, lett
     one.withdraw(moderator(), note="They wrote to us")
 
     assert [message.state for message in one.messages.filter(kind="confirm")] == ["dropped"]
-    assert Hold.objects.release(moderator()) == 0
+    assert release(Hold.objects, moderator()) == 0
+
+
+def test_what_is_held_of_a_sign_on_that_stands_goes_when_it_no_longer_stands(client, letter):
+    sign(client, letter, name_as_signed="Al-Haq", email="a@example.org")
+    SignOn.objects.get().confirm()
+    sign(client, letter, name_as_signed="Al-Haq", email="a@example.org")
+    one = SignOn.objects.get()
+    waiting = Hold.objects.waiting().count()
+
+    one.withdraw()
+
+    assert (waiting, one.messages.get(kind="already_signed").state) == (1, "dropped")
+
+
+def test_lost_links_go_round_no_hold_and_a_stranger_can_take_them_from_nobody(client, letter):
+    (one,) = held(client, letter, "Al-Haq")
+    usual = SignOn.objects.get(name_as_signed="The first")
+    # Somebody else types their name and address once more.
+    sign(client, letter, name_as_signed="The first", email=usual.email)
+
+    assert [message.state for message in usual.messages.order_by("pk")] == ["queued", "held"]
+    assert [list(SignOn.objects.with_links_for(who.email)) for who in (one, usual)] == [[], [usual]]
 
 
 def test_sign_on_message_and_reason_are_one_transaction(letter, monkeypatch):
@@ -262,7 +310,7 @@ def test_all_of_a_group_are_discarded_but_none_that_came_after_the_page_was_made
 
 
 def test_a_great_many_are_released_in_steps_the_oldest_first(desk, letter, monkeypatch):
-    monkeypatch.setattr(holds, "MOST", 2)
+    monkeypatch.setattr(releasing, "MOST", 2)
     monkeypatch.setattr("signatories.moderation.limits.MOST", 2)
     sign_ons = held(desk, letter, "Al-Haq", "MADRE", "Odhikar")
     group = f"letter {letter.slug} {Hold.objects.last().pk}"
@@ -328,7 +376,7 @@ def test_who_may_not_send_messages_sees_why_and_has_no_button(client, letter):
     assert ["the limit is 1." in page for page in pages] == [True, True]
     assert ['value="release"' in page for page in pages] == [False, False]
     with pytest.raises(PermissionDenied):
-        Hold.objects.release(Actor.moderator(a_moderator("secretariat")))
+        release(Hold.objects, Actor.moderator(a_moderator("secretariat")))
 
 
 def test_the_number_held_stands_on_the_queue_and_in_the_digest_and_alone_is_reason_to_write(desk, letter):

@@ -11,7 +11,7 @@ from letter.models import Letter
 from signatories.forms.limits import AllowForm, RuleForm, SwitchForm
 from signatories.limits import highest
 from signatories.models import Actor, Allowance, Hold, LimitRule, SignOn, Switch, Why
-from signatories.models.hold import MOST, PERMISSION
+from signatories.models.release import ACTS, MOST, PERMISSION
 
 from .desk import moderators
 
@@ -128,8 +128,6 @@ def turn_switch(request, slug):
 
 # ── what is held ──
 
-ACTS = ("release", "discard")
-
 
 @require_POST
 @moderators(PERMISSION)
@@ -152,7 +150,7 @@ def preview_held(request):
 def decide_held(request):
     """Release or discard what the preview named; what came since is not touched."""
     act, chosen, _fields = read(request)
-    say(request, act, getattr(chosen, act)(Actor.moderator(request.user)))
+    say(request, act, ACTS[act](chosen, Actor.moderator(request.user)))
     return redirect("moderation:limits")
 
 
@@ -164,7 +162,7 @@ def decide_held_of(request, pk):
     act = request.POST.get("act")
     if act not in ACTS:
         raise BadRequest
-    say(request, act, getattr(Hold.objects.filter(message__sign_on=one), act)(Actor.moderator(request.user)))
+    say(request, act, ACTS[act](Hold.objects.filter(message__sign_on=one), Actor.moderator(request.user)))
     return redirect("moderation:sign_on", pk=pk)
 
 
