@@ -1,5 +1,7 @@
 """What the desk does with messages that are held: release or discard, one or many at one stroke."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app as jobs
@@ -29,8 +31,8 @@ def release(holds: HoldQuerySet, actor: Actor) -> int:
     asked = [hold.message.sign_on_id for hold in held if hold.message.kind == "confirm"]
     SignOn.objects.filter(pk__in=asked, state=State.UNCONFIRMED).update(state_since=now)
     if held:
-        job = jobs.configure_task("deliver_message", schedule_at=now)
-        job.batch_defer(*({"message_id": hold.message_id} for hold in held))
+        sent: list[dict[str, Any]] = [{"message_id": hold.message_id} for hold in held]
+        jobs.configure_task("deliver_message", schedule_at=now).batch_defer(*sent)
     return _record(actor, "release", held)
 
 
