@@ -12,7 +12,7 @@ from delivery.models import FollowUp
 from letter.models import Blob
 from letter.publication import publish
 from signatories import links
-from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn, Transfer
+from signatories.models import Actor, Allowance, Correction, Merge, Notice, Organisation, SignOn, Transfer
 from tests.factories import (
     a_batch,
     a_delivered,
@@ -44,6 +44,8 @@ NAMES = sorted({name for name, _route in walk(get_resolver().url_patterns) if no
 POST_ONLY = {"moderation:accept", "moderation:decline", "moderation:reopen", "moderation:withdraw"}
 POST_ONLY |= {"moderation:query", "moderation:answer", "moderation:question"}
 POST_ONLY |= {"moderation:send_again", "report_bounce"}
+POST_ONLY |= {"moderation:held", "moderation:decide_held", "moderation:decide_held_of"}
+POST_ONLY |= {"moderation:change_limit", "moderation:allow", "moderation:end_allowance", "moderation:turn_switch"}
 POST_ONLY |= {
     "moderation:undo",
     "moderation:claim",
@@ -68,6 +70,9 @@ ROLES = {
 # What a mailbox shows, in a frame: no page of ours.
 FILES |= {"moderation:message"}
 ROLES |= {"moderation:export": "secretariat"}
+ROLES |= dict.fromkeys(
+    ["moderation:change_limit", "moderation:allow", "moderation:end_allowance", "moderation:turn_switch"], "secretariat"
+)
 ROLES |= {name: "secretariat" for name in NAMES if name.startswith("moderation:import")}
 PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:", "account", "mfa_"))}
 # Seen before one is signed in.
@@ -114,6 +119,7 @@ def addresses():
         sent, a_moderator("secretariat"), event="answered", on="2020-05-01", blob=Blob.of(b"%PDF-1.7 answer")
     )
     waits = a_recipient(letter, channel="post")
+    allowed = Allowance.allow(a_moderator("secretariat"), kind="domain", value="madre.example", note="Their own")
     known, other, absorbed = (Organisation.objects.create(name=name) for name in ("Al-Haq", "Sahayta", "LSM"))
     known.learn("Law in the Service of Man")
     merge = Merge.merge(a_moderator(), known, absorbed)
@@ -213,6 +219,14 @@ def addresses():
         "moderation:letter_figures": "/moderation/figures/every-page/",
         "moderation:digest": "/moderation/digest/",
         "moderation:record": "/moderation/record/",
+        "moderation:limits": "/moderation/limits/",
+        "moderation:change_limit": "/moderation/limits/rules/letter/",
+        "moderation:allow": "/moderation/limits/allowed/",
+        "moderation:end_allowance": f"/moderation/limits/allowed/{allowed.pk}/remove/",
+        "moderation:turn_switch": "/moderation/limits/letters/every-page/",
+        "moderation:held": "/moderation/limits/held/",
+        "moderation:decide_held": "/moderation/limits/held/decide/",
+        "moderation:decide_held_of": f"/moderation/sign-ons/{waiting.pk}/held/",
         "moderation:organisations": "/moderation/organisations/",
         "moderation:organisation": f"/moderation/organisations/{known.pk}/",
         "moderation:edit_organisation": f"/moderation/organisations/{known.pk}/edit/",

@@ -586,7 +586,7 @@ class SignOn(models.Model):
         self.state, self.state_since = target, since
         self.save(update_fields=None if before is None else ["state", "state_since", *changes])
         dropped = [] if before is None else Message.drop_decisions(self.pk)
-        if before == State.UNCONFIRMED:
+        if before == State.UNCONFIRMED or (before and target not in LIVE):
             Message.drop_held(self.pk)
         transition = Transition.objects.create(
             sign_on=self,

@@ -232,7 +232,8 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["Sig
 
     def with_links_for(self, address: str) -> Self:
         """Sign-ons to which `address` may have links, the newest first; not those whose first message is held."""
-        held = Message.objects.held().filter(sign_on=OuterRef("pk"))
+        # Another kind may be held because a stranger signed once more in their name: their links stay theirs.
+        held = Message.objects.held().filter(sign_on=OuterRef("pk"), kind="confirm")
         return self.held_by(address).exclude(Exists(held)).select_related("letter", "text").order_by("-pk")
 
     def lines(self, letter: Letter) -> Iterator[Line]:
