@@ -295,6 +295,8 @@ LIMIT_PER_ADDRESS = env_int("LIMIT_PER_ADDRESS", 60)
 LIMIT_PER_DOMAIN = env_int("LIMIT_PER_DOMAIN", 300)
 # Messages a day that strangers can cause to one mailbox.
 LIMIT_PER_MAILBOX = env_int("LIMIT_PER_MAILBOX", 20)
+# Requests an hour from one network address for the link to confirm; an office of fifty never meets it.
+LIMIT_RESENDS = 300
 # Notices a day to one published address.
 LIMIT_NOTICES = 3
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import models
@@ -196,6 +197,22 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
     def twin(self, letter: Letter, email: str, name: str) -> "SignOn | None":
         """Return the live sign-on of the same person for an organisation of the same name, if any."""
         return self.live().filter(letter=letter, email__iexact=email, name_key=names.key(name)).first()
+
+    def sent(self, draft: UUID | None) -> "SignOn | None":
+        """Return what sending this draft of the form has made, or come to; None if it was not sent."""
+        return self.filter(draft=draft).first() if draft else None
+
+    def unconfirmed_of(self, letter: Letter, email: str) -> Self:
+        """Sign-ons to `letter` that wait for somebody to confirm by this address, the newest first."""
+        return self.filter(letter=letter, email__iexact=email, state=State.UNCONFIRMED).order_by("-pk")
+
+    def neighbours(self, letter: Letter, name: str, count: int = 2) -> tuple[list[str], list[str]]:
+        """Return the names before and after which `name` would stand in the letter's list, at most `count` of each."""
+        listed, key = self.filter(letter=letter).accepted(), names.sort_key(name)
+        # One that is accepted later stands behind those of the same key.
+        before = listed.filter(sort_key__lte=key).reverse().values_list("listed_name", flat=True)[:count]
+        after = listed.filter(sort_key__gt=key).values_list("listed_name", flat=True)[:count]
+        return list(before)[::-1], list(after)
 
     def lines(self, letter: Letter) -> Iterator[Line]:
         """Yield the lines of the letter's public list, in order; the query runs at the first of them."""
