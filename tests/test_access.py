@@ -14,13 +14,17 @@ ROLES = {"reader", "moderator", "secretariat", "administrator"}
 METHODS = ["get", "head", "post", "put", "patch", "delete", "options", "trace"]
 
 # The policy once more, in words of its own: who may come where. What is not named here is not at the desk.
-READ = "queue keys sign_on batch corrections correction organisations organisation figures letter_figures digest"
+READ = """
+    queue keys sign_on batch corrections correction organisations organisation figures letter_figures
+    digest style messages message
+"""
 DECIDE = """
     accept decline query question answer reopen undo withdraw claim bulk bulk_decide batch_undo notify settle edit
-    apply refuse undo_correction see erase
+    apply refuse undo_correction see erase settle_transfer
 """
-READ_PERSONS = "document"
-SEND_AGAIN = "send_again"
+READ_PERSONS = "document limits"
+SEND_AGAIN = "send_again held decide_held decide_held_of"
+SET_LIMITS = "change_limit allow end_allowance turn_switch"
 KEEP_ORGANISATIONS = """
     edit_organisation add_variant change_variant remove_variant choose_other merge split undo_merge
 """
@@ -30,13 +34,14 @@ IMPORT = """
     import_source import_report
 """
 EXPORT = "export"
-TEXTS = "text_history"
+TEXTS = "text_history check_text"
 RECORD = "record"
 MAY = {
     READ: ROLES,
     DECIDE: {"moderator", "administrator"},
     READ_PERSONS: ROLES - {"reader"},
     SEND_AGAIN: {"moderator", "administrator"},
+    SET_LIMITS: {"secretariat", "administrator"},
     KEEP_ORGANISATIONS: ROLES - {"reader"},
     REGISTER: ROLES - {"reader"},
     IMPORT: {"secretariat", "administrator"},

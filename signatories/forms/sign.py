@@ -20,7 +20,7 @@ REWORDED = _("The declaration was reworded after you opened this form. Please re
 
 # What belongs together, on the form and where it is checked.
 GROUPS = [
-    (_("Your organisation"), ("name_as_signed", "acronym", "country", "website")),
+    (_("Your organisation"), ("name_as_signed", "name_in_own_script", "acronym", "country", "website")),
     (_("You, its representative"), ("representative_name", "representative_role", "email")),
     (_("Your declaration"), ("declaration",)),
 ]

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone
 
 from letter.content import Line
@@ -19,18 +19,25 @@ from signatories.states import LIVE, State
 from . import figures, related, similar
 from .claim import Claim
 from .document import Document
+from .message import Message
 from .notice import Notice
 from .organisation import Organisation
 from .query import Query
 from .related import Related
 from .similar import Similar
 from .transition import Transition
+from .unconfirmed import UnconfirmedQuerySet
 
 if TYPE_CHECKING:
     from .sign_on import SignOn
 
 # Which line of the public page a sign-on is: see `SignOn.anchor`.
 PLACE = Coalesce("anchor", "organisation_id", output_field=models.BigIntegerField())
+
+
+def id_of(place: int) -> str:
+    """Return the `Line.id` of a place on the page: where it is below zero, with a letter that no number has."""
+    return str(place) if place > 0 else f"a{-place}"
 
 
 def order_of(state: str) -> tuple[str, ...]:
@@ -44,7 +51,7 @@ def order_of(state: str) -> tuple[str, ...]:
     return ("state_since" if waits else "-state_since", "pk")
 
 
-class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
+class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["SignOn"]):
     """Which sign-ons?"""
 
     def live(self) -> Self:
@@ -81,6 +88,8 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
             condition = (
                 Q(name_as_signed__icontains=word)
                 | Q(listed_name__icontains=word)
+                | Q(name_in_own_script__icontains=word)
+                | Q(listed_name_in_own_script__icontains=word)
                 | Q(name_normalised__contains=names.normalise(word) or word)
                 | Q(acronym__icontains=word)
                 | Q(website__icontains=word)
@@ -140,6 +149,23 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
         """Live sign-ons for an organisation of the same name, whoever has signed."""
         return self.live().filter(letter=letter, name_key=names.key(name))
 
+    def on_record_beside(self, one: "SignOn") -> Self:
+        """Sign-ons of `one`'s letter that were confirmed from other mailboxes for an organisation of the same name.
+
+        Not those whose representatives were told of this mailbox before.
+        """
+        theirs = self.model._default_manager.filter(letter=one.letter_id, email__iexact=one.email)
+        told = Message.objects.filter(sign_on=OuterRef("pk"), kind="signed_again", about__in=theirs.values("pk"))
+        return (
+            self.filter(letter=one.letter_id, name_key=one.name_key, state__in=set(LIVE) - {State.UNCONFIRMED})
+            .with_confirmation()
+            .filter(is_confirmed=True)
+            .exclude(email="")
+            .exclude(email__iexact=one.email)
+            .exclude(Exists(told))
+            .order_by("pk")
+        )
+
     def with_name_to_write(self) -> Self:
         """Sign-ons with `name_to_write`: the name as listed, or, before it was accepted, as signed."""
         return self.annotate(name_to_write=Coalesce(NullIf(F("listed_name"), Value("")), F("name_as_signed")))
@@ -198,13 +224,26 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
         """Return the live sign-on of the same person for an organisation of the same name, if any."""
         return self.live().filter(letter=letter, email__iexact=email, name_key=names.key(name)).first()
 
+    def held_by(self, address: str) -> Self:
+        """Sign-ons whose representative has this e-mail address.
+
+        In small letters, not in capitals: there, other characters become Latin ones (CVE-2019-19844).
+        """
+        return self.alias(address=Lower("email")).filter(address=address.lower())
+
+    def with_links_for(self, address: str) -> Self:
+        """Sign-ons to which `address` may have links, the newest first; not those whose first message is held."""
+        # Another kind may be held because a stranger signed once more in their name: their links stay theirs.
+        held = Message.objects.held().filter(sign_on=OuterRef("pk"), kind="confirm")
+        return self.held_by(address).exclude(Exists(held)).select_related("letter", "text").order_by("-pk")
+
     def sent(self, draft: UUID | None) -> "SignOn | None":
         """Return what sending this draft of the form has made, or come to; None if it was not sent."""
         return self.filter(draft=draft).first() if draft else None
 
     def unconfirmed_of(self, letter: Letter, email: str) -> Self:
         """Sign-ons to `letter` that wait for somebody to confirm by this address, the newest first."""
-        return self.filter(letter=letter, email__iexact=email, state=State.UNCONFIRMED).order_by("-pk")
+        return self.with_links_for(email).filter(letter=letter, state=State.UNCONFIRMED)
 
     def neighbours(self, letter: Letter, name: str, count: int = 2) -> tuple[list[str], list[str]]:
         """Return the names before and after which `name` would stand in the letter's list, at most `count` of each."""
@@ -217,10 +256,9 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
     def lines(self, letter: Letter) -> Iterator[Line]:
         """Yield the lines of the letter's public list, in order; the query runs at the first of them."""
         columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "sort_key")
-        rows = self.filter(letter=letter).accepted().values_list(*columns, PLACE)
-        for name, acronym, country, website, sort_key, anchor in rows:
-            # A letter that no organisation's number has: see `SignOn.anchor`.
-            yield Line(name, acronym, country, website, str(anchor) if anchor > 0 else f"a{-anchor}", sort_key)
+        rows = self.filter(letter=letter).accepted().values_list(*columns, "listed_name_in_own_script", PLACE)
+        for name, acronym, country, website, sort_key, own, place in rows:
+            yield Line(name, acronym, country, website, id_of(place), sort_key, own)
 
     def move_to(self, organisation: Organisation) -> int:
         """Give these sign-ons to another organisation; their lines stay where they are on the public page.

@@ -1,6 +1,7 @@
 """After the form: “now open your mailbox”, and what to do if nothing is there."""
 
 from django.conf import settings
+from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -9,9 +10,12 @@ from django.views.decorators.http import require_safe
 from letter.models import Letter
 from signatories import limits, mail
 from signatories.forms.resend import ResendForm
-from signatories.models import SignOn
+from signatories.models import SignOn, Switch
 
-from .guards import DAY, get_or_post
+from .guards import get_or_post
+
+# Links that one request can cause.
+MOST = 20
 
 
 @csrf_exempt
@@ -47,8 +51,9 @@ def resend(letter, email):
 
     Over the limit of the mailbox nothing is said of it: whether an address is known is told by e-mail only.
     """
-    waiting = list(SignOn.objects.unconfirmed_of(letter, email)[: settings.LIMIT_PER_MAILBOX])
+    waiting = list(SignOn.objects.unconfirmed_of(letter, email)[:MOST])
     for sign_on in waiting or [None]:
         # Counted for an unknown address, too, so that the next answer is the same as for a known one.
-        if limits.hit("mailbox", email, settings.LIMIT_PER_MAILBOX, DAY) and sign_on:
-            mail.queue(sign_on, "confirm")
+        if limits.has_room(email) and sign_on:
+            with transaction.atomic():
+                mail.queue(sign_on, "confirm", held_for=Switch.objects.holds(letter))

@@ -1,18 +1,17 @@
 """The form by which an organisation signs: filled in, checked, sent. What was typed stays in the form, signed."""
 
-from django.conf import settings
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from signatories import drafts, evidence, limits
+from signatories import drafts, limits
 from signatories.forms.sign import CheckedForm, SignForm
-from signatories.models import LetterNotOpen, SignOn
+from signatories.models import LetterNotOpen, SigningPaused, SignOn, Switch
 
 from .colleague import hand_on
-from .guards import DAY, get_or_post, kept
+from .guards import get_or_post, kept
+from .paused import paused
 from .reading import closed, to_sign
 
 
@@ -24,6 +23,8 @@ def sign(request, slug):
     reading = to_sign(slug)
     if not reading.letter.is_open():
         return closed(request, reading)
+    if Switch.objects.is_paused(reading.letter):
+        return paused(request, reading)
     if request.method != "POST":
         return show_form(request, reading, SignForm(text=reading.text))
     act = next((act for button, act in ACTS.items() if button in request.POST), check)
@@ -44,15 +45,22 @@ def send(request, reading, posted):
     if not form.is_valid():
         problems = form.errors.get("draft", [])
         return show_form(request, reading, SignForm.again(posted, problems, text=reading.text))
-    draft = form.cleaned_data["draft"].key
-    if not SignOn.objects.sent(draft) and not is_within_limits(request, form):
-        return show_answers(request, reading, form)
-    language, network_key = get_language().partition("-")[0], limits.network_key(request)
     try:
-        SignOn.sign(reading.text, draft=draft, language=language, network_key=network_key, **form.received())
+        take(request, reading.text, form.cleaned_data["draft"].key, form.received())
     except LetterNotOpen:
         return closed(request, reading)
+    except SigningPaused:
+        return paused(request, reading)
     return redirect("signatories:sent", slug=reading.letter.slug)
+
+
+def take(request, text, draft, received):
+    """Take a sign-on to `text`; the answer is the same whether its message leaves or, beyond a limit, is held."""
+    if SignOn.objects.sent(draft):
+        return
+    language, network_key = get_language().partition("-")[0], limits.network_key(request)
+    held_for = limits.crossed(request, text.letter, received["email"])
+    SignOn.sign(text, draft=draft, held_for=held_for, language=language, network_key=network_key, **received)
 
 
 def change(request, reading, posted):
@@ -110,27 +118,3 @@ def show_answers(request, reading, form):
     context = {"form": form, "letter": reading.letter, "text": reading.text, "reading": reading}
     context |= {"name": name, "before": before, "after": after}
     return render(request, "signatories/check.html", context, status=422 if form.errors else 200)
-
-
-def is_within_limits(request, form):
-    """Count this sign-on, and say in the form if there have been too many.
-
-    The words are the same whichever limit was met: neither tells how often others have signed.
-    """
-    email = form.cleaned_data["email"]
-    counts = [
-        limits.hit("address", limits.network(request), settings.LIMIT_PER_ADDRESS),
-        # Thousands of organisations share a free-mail domain: one of them must not shut out the others.
-        evidence.is_free_mail(email)
-        or limits.hit("domain", evidence.domain_of_email(email), settings.LIMIT_PER_DOMAIN),
-        limits.hit("mailbox", email, settings.LIMIT_PER_MAILBOX, DAY),
-    ]
-    if not all(counts):
-        form.add_error(
-            None,
-            _(
-                "We received many sign-ons in a short time and have to pause. Nothing that you typed is "
-                "lost: please send the form again in an hour."
-            ),
-        )
-    return all(counts)

@@ -135,6 +135,9 @@ if delivered is None:
     for channel in ("email", "post"):
         factories.a_recipient(delivered, office=office, postal_address="Wien", email=fields["email"], channel=channel)
     factories.a_delivered(delivered)
+if not Letter.objects.filter(slug="compared").exists():
+    factories.a_letter(slug="compared", opens_at=None).revise(
+        "ar", title="رسالة", salutation="صاحب السعادة،", body="نحن الموقعين ٣:", closing="")
 sent = delivered.recipients.first()
 noted = sent.follow_ups.first() or FollowUp.record(sent, User.objects.first(), event="answered", on="2020-05-20",
     words="We thank you.", who="Austria")
@@ -159,6 +162,10 @@ print(json.dumps({{
     "status": f"/status/{{links.token('status', waiting.pk)}}/",
     "status, withdrawn": f"/status/{{links.token('status', away.pk)}}/",
     "withdraw": f"/status/{{links.token('status', waiting.pk)}}/withdraw/",
+    "receipt": f"/status/{{links.token('status', waiting.pk)}}/receipt/",
+    "my data": f"/status/{{links.token('status', waiting.pk)}}/my-data/",
+    "my data, withdrawn": f"/status/{{links.token('status', away.pk)}}/my-data/",
+    "erase": f"/status/{{links.token('status', away.pk)}}/my-data/erase/",
     "answer": f"/status/{{links.token('status', queried.pk)}}/answer/",
     "status, queried": f"/status/{{links.token('status', queried.pk)}}/",
     "sign-on, queried": f"/moderation/sign-ons/{{queried.pk}}/",
@@ -215,10 +222,15 @@ print(json.dumps({{
         "second factor": "/moderation/account/second-factor/",
         "people": "/moderation/people/",
         "invite": "/moderation/people/invite/",
+        "compare": "/moderation/texts/compared/ar/check/",
+        "letters, in Arabic": "/ar/",
         "queue": "/moderation/",
         "search": "/moderation/?q=justice",
         "organisations": "/moderation/organisations/",
         "keys": "/moderation/keys/",
+        "limits": "/moderation/limits/",
+        "style": "/moderation/style/",
+        "messages": "/moderation/messages/",
         "register": "/moderation/register/icc-2020/",
         "export": "/moderation/export/?q=justice",
         "figures": "/moderation/figures/",
@@ -274,7 +286,8 @@ PUBLIC = [
     "sign", "sign, with errors", "check", "colleague", "prefilled", "prefilled, cut short", "sent", "resent", "board",
     "confirm", "used link", "status", "status, withdrawn",
     "status, queried", "answer", "withdraw", "correct", "bad link", "nothing there",
-    "objection", "objection, in Arabic", "objection, answered", "bad objection",
+    "receipt", "my data", "my data, withdrawn", "erase",
+    "objection", "objection, in Arabic", "objection, answered", "bad objection", "letters, in Arabic",
 ]  # fmt: skip
 # What is pressed on the form to get there, and what stands there.
 PRESSED = {"check": "Continue", "colleague": "Hand it to a colleague"}
@@ -283,10 +296,11 @@ DOOR = {"sign-in", "forgotten password", "invitation"}
 ADMINISTRATION = {"people", "person", "invite"}
 DESK = [
     *sorted(DOOR | ADMINISTRATION), "account", "second factor", "notify", "settle", "edit", "corrections", "correction",
-    "queue", "search", "keys", "batch", "sign-on",
+    "queue", "search", "keys", "style", "messages", "batch", "sign-on",
     "sign-on, queried", "sign-on, accepted", "register", "see", "erase", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
-    "export", "figures", "figures, one letter", "digest",
+    "export", "figures", "figures, one letter", "digest", "limits",
     "imports", "import a file", "columns", "rows", "imported",
     "organisations", "organisation", "edit organisation", "choose other", "merge", "undo merge", "split",
+    "compare",
 ]  # fmt: skip
