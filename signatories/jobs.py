@@ -227,7 +227,7 @@ def erase_documents():
 def erase_messages():
     """Erase messages that were still to be sent when the data of their representative were erased or handed over."""
     Message.objects.to_erase().erase()
-    Message.objects.to_predecessors().erase()
+    Message.objects.of_past_transfers().erase()
 
 
 @app.periodic(cron="37 3 * * *")

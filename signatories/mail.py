@@ -44,6 +44,7 @@ UNSUBSCRIBE = {"digest": "moderation:digest"}
 NAMES = {
     "sign_on": ("name_as_signed", "listed_name", "representative_name", "representative_role", "text.title"),
     "correction": ("name",),
+    "transfer": ("name", "role"),
     "invitation": ("name",),
     "user": ("get_full_name",),
 }

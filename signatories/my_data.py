@@ -57,6 +57,7 @@ def my_data(sign_on: SignOn, at: datetime | None = None) -> dict[str, Any]:
         "corrections": [
             _fields(one, without=("user", "decided_by", "variant", "message")) for one in sign_on.corrections.all()
         ],
+        "transfers": [_fields(one, without=("told", "settled_by", "settlement")) for one in sign_on.transfers.all()],
         "notices": [
             {name: _plain(getattr(one, name)) for name in ("created_at", "confirmed_at", "objected_at", "silent_at")}
             | {"outcome": one.outcome, "settled_at": _plain(one.settled_at)}

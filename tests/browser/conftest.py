@@ -105,7 +105,7 @@ from accounts.models import Invitation
 from delivery.models import FollowUp
 from letter.models import Letter
 from signatories import links
-from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn
+from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn, Transfer
 from tests import factories
 from uuid import uuid4
 letter = Letter.objects.get(slug="icc-2020")
@@ -128,6 +128,14 @@ objected = accepted.notices.first() or Notice.send(accepted, desk, address="offi
 objected.object(words="Nobody here knows of it: " + fields["website"])
 corrected = Correction.propose(accepted, name="  ".join([accepted.listed_name, fields["name_as_signed"].upper()])[:200],
     website=fields["website"], reason=fields["representative_name"])
+moving, passed, disputed = (
+    factories.a_sign_on(letter, **fields | {{"email": f"{{uuid4()}}@example.org"}}) for _one in "123")
+offer = Transfer.offer(moving, "contact", email=fields["email"])
+person = {{"name": fields["representative_name"], "role": fields["representative_role"]}}
+handed, against = (Transfer.offer(one, "successor", email=f"{{uuid4()}}@example.org", **person)
+    for one in (passed, disputed))
+against.take(links.token("successor", against.pk))
+against.object(links.token("stop", against.pk))
 delivered = Letter.objects.filter(slug="delivered").first()
 if delivered is None:
     delivered = factories.a_published("Al-Haq", slug="delivered")
@@ -176,6 +184,15 @@ print(json.dumps({{
     "objection, in Arabic": f"/ar/objection/{{links.notice_token(asked.pk)}}/",
     "objection, answered": f"/es/objection/{{links.notice_token(objected.pk)}}/",
     "notify": f"/moderation/sign-ons/{{waiting.pk}}/notify/",
+    "change contact": f"/status/{{links.token('status', moving.pk)}}/contact/",
+    "hand over": f"/status/{{links.token('status', moving.pk)}}/hand-over/",
+    "status, offered": f"/status/{{links.token('status', moving.pk)}}/",
+    "keep": f"/status/{{links.token('status', moving.pk)}}/keep/",
+    "new address": f"/contact/{{links.token('contact', offer.pk)}}/",
+    "successor": f"/ar/successor/{{links.token('successor', handed.pk)}}/",
+    "accepted": f"/successor/{{links.token('successor', against.pk)}}/",
+    "stop": f"/stop/{{links.token('stop', offer.pk)}}/",
+    "settle transfer": f"/moderation/transfers/{{against.pk}}/settle/",
     "settle": f"/moderation/notices/{{objected.pk}}/settle/",
     "edit": f"/moderation/sign-ons/{{accepted.pk}}/edit/",
     "correction": f"/moderation/corrections/{{corrected.pk}}/",
@@ -213,6 +230,8 @@ print(json.dumps({{
         "resent": "/icc-2020/sign/resent/",
         "board": "/icc-2020/board/",
         "bad link": "/status/cut-short/",
+        "lost link": "/links/",
+        "lost link, sent": "/ar/links/sent/",
         "bad objection": "/fr/objection/cut-short/",
         "corrections": "/moderation/corrections/",
         "nothing there": "/nothing/is/here/",
@@ -287,6 +306,8 @@ PUBLIC = [
     "confirm", "used link", "status", "status, withdrawn",
     "status, queried", "answer", "withdraw", "correct", "bad link", "nothing there",
     "receipt", "my data", "my data, withdrawn", "erase",
+    "change contact", "hand over", "status, offered", "keep", "new address", "successor", "accepted", "stop",
+    "lost link", "lost link, sent",
     "objection", "objection, in Arabic", "objection, answered", "bad objection", "letters, in Arabic",
 ]  # fmt: skip
 # What is pressed on the form to get there, and what stands there.
@@ -295,7 +316,8 @@ HEADINGS = {"check": "Check your answers", "colleague": "Hand it to a colleague"
 DOOR = {"sign-in", "forgotten password", "invitation"}
 ADMINISTRATION = {"people", "person", "invite"}
 DESK = [
-    *sorted(DOOR | ADMINISTRATION), "account", "second factor", "notify", "settle", "edit", "corrections", "correction",
+    *sorted(DOOR | ADMINISTRATION), "account", "second factor", "notify", "settle", "settle transfer",
+    "edit", "corrections", "correction",
     "queue", "search", "keys", "style", "messages", "batch", "sign-on",
     "sign-on, queried", "sign-on, accepted", "register", "see", "erase", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
