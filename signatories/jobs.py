@@ -18,8 +18,9 @@ from letter.publication import publish as publish_edition
 
 from . import batches, limits, mail
 from .attention import report
-from .models import Batch, Digest, Document, Link, Message, Notice, Overtaken, Query, SignOn
+from .models import Batch, Digest, Document, Link, LostLink, Message, Notice, Overtaken, Query, SignOn, Transfer
 from .models.digest import HOUR
+from .models.erasure import erase_answers
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,12 @@ def publish(letter_id):
 def deliver_message(message_id):
     """Send a message; after a failure the message itself plans the next attempt."""
     mail.deliver(message_id)
+
+
+@app.task(name="find_links", queue=MAIL, retry=RETRY)
+def find_links(request_id):
+    """Answer a request for lost links, by e-mail only."""
+    LostLink.serve(request_id)
 
 
 @app.task(name="work_on_batch", queue=IMPORTS, retry=RETRY)
@@ -75,6 +82,20 @@ def sweep():
         defer_once(work_on_batch.configure(queueing_lock=f"batch {batch_id}"), batch_id=batch_id)
     for notice in Notice.objects.unanswered():
         notice.fall_silent()
+    for request_id in LostLink.objects.overdue().values_list("pk", flat=True):
+        defer_once(find_links.configure(queueing_lock=f"lost link {request_id}"), request_id=request_id)
+    carry_out_transfers()
+
+
+def carry_out_transfers():
+    """Give sign-ons to successors against whom nobody has objected in time, and end offers that nobody has taken."""
+    for transfer in Transfer.objects.due():
+        try:
+            transfer.carry_out()
+        except Exception:
+            logger.exception("Transfer %s could not be carried out", transfer.pk)
+    for transfer in Transfer.objects.unanswered():
+        transfer.expire()
 
 
 def defer_once(job, **arguments):
@@ -181,8 +202,10 @@ def erase_documents():
 
 
 def erase_messages():
-    """Erase messages that were being sent at the moment when the data of their representative were erased."""
+    """Erase messages that were still to be sent when the data of their representative were erased or handed over."""
     Message.objects.to_erase().erase()
+    erase_answers(SignOn.objects.all())
+    Message.objects.to_predecessors().erase()
 
 
 @app.periodic(cron="37 3 * * *")

@@ -2,9 +2,10 @@
 
 import re
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -14,13 +15,12 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
-from django.utils.html import escape, format_html, format_html_join
-from django.utils.safestring import SafeString
 
 from letter.content import interface_language
 from letter.models import absolute
 
 from . import bounces, links
+from .mail_html import as_html
 from .models.hold import Hold
 from .models.limit import Crossing
 from .models.link import OF_THE_REPRESENTATIVE
@@ -40,7 +40,18 @@ PLACEHOLDER_TO = "\x02{purpose}:{about}\x03"
 PLACEHOLDERS = re.compile("\x02([a-z_]+)(?::([0-9]+))?\x03")
 # Kinds of message that somebody chose to get, and the page where they choose otherwise.
 UNSUBSCRIBE = {"digest": "moderation:digest"}
-ADDRESS = re.compile(r"https?://\S+")
+# What a message's context holds that is a name, in its HTML isolated from the words around it.
+NAMES = {
+    "sign_on": ("name_as_signed", "listed_name", "representative_name", "representative_role", "text.title"),
+    "correction": ("name",),
+    "invitation": ("name",),
+    "user": ("get_full_name",),
+}
+
+
+def link_to(purpose: str, about: int) -> str:
+    """Return what stands in a message for a link to something else than the sign-on that it is about."""
+    return PLACEHOLDER_TO.format(purpose=purpose, about=about)
 
 
 @dataclass(frozen=True)
@@ -60,24 +71,27 @@ def queue(
     attachment: Attachment | None = None,
     language: str = "",
     held_for: Sequence[Crossing] = (),
+    to: str = "",
     **said: Any,
 ) -> Message | None:
     """Queue the message `kind` (a folder of ``templates/mail/``) to the representative, in `language` or in theirs.
 
     Belongs into the transaction that causes it. A sign-on that was registered without an e-mail
-    address gets none. `said` is what else the template knows.
+    address gets none. `said` is what else the template knows. It goes to another mailbox if `to` names one.
 
     With `held_for`, the limits that were crossed, it is held instead, and a moderator sees why. As long as a
     sign-on's first message is held, what anybody else asks for makes no other: nothing goes round the hold, and
     a mailbox gets one message when it is released, not ten.
     """
-    if not sign_on.email:
+    recipient = to or sign_on.email
+    if not recipient:
         return None
     if transition is None and _is_held_back(sign_on, kind, is_held=bool(held_for)):
         return None
     with translation.override(interface_language(language or sign_on.language)):
         subject, text = compose(sign_on, kind, transition, **said)
-        message = _message(sign_on.email, kind, subject, text, attachment)
+        names = names_in({"sign_on": sign_on, **said})
+        message = _message(recipient, kind, subject, text, attachment, names)
     message.sign_on = sign_on
     if held_for:
         Hold.keep(message, held_for)
@@ -110,7 +124,7 @@ def queue_to(
     control characters: a form's `written_text` sees to it. Links in it are made for what it is `about`.
     """
     subject, text = render(kind, context)
-    message = _message(address, kind, subject, text, attachment)
+    message = _message(address, kind, subject, text, attachment, names_in(context))
     message.sender, message.reply_to, message.about = sender, reply_to, about
     message.enqueue()
     return message
@@ -123,20 +137,23 @@ def queue_notice(notice: "Notice") -> Message:
     """
     with translation.override(notice.language):
         subject, text = compose(notice.sign_on, "objection_notice", hours=notice.hours_given())
-        message = _message(notice.address, "objection_notice", subject, text, None)
+        names = names_in({"sign_on": notice.sign_on})
+        message = _message(notice.address, "objection_notice", subject, text, None, names)
     message.sign_on = notice.sign_on
     message.enqueue()
     return message
 
 
-def _message(address: str, kind: str, subject: str, text: str, attachment: Attachment | None) -> Message:
+def _message(
+    address: str, kind: str, subject: str, text: str, attachment: Attachment | None, names: Iterable[str] = ()
+) -> Message:
     return Message(
         kind=kind,
         language=translation.get_language(),
         recipient=address,
         subject=subject,
         text=text,
-        html=as_html(subject, text),
+        html=as_html(subject, text, names),
         attachment_id=attachment.blob_id if attachment else None,
         attachment_name=attachment.name if attachment else "",
     )
@@ -144,17 +161,20 @@ def _message(address: str, kind: str, subject: str, text: str, attachment: Attac
 
 def compose(sign_on: "SignOn", kind: str, transition: "Transition | None" = None, **said: Any) -> tuple[str, str]:
     """Return subject and text of the message `kind`, with placeholders for its links."""
-    context = {
+    return render(kind, context_of(sign_on, transition=transition, **said))
+
+
+def context_of(sign_on: "SignOn", **said: Any) -> dict[str, Any]:
+    """Return what the templates of messages about `sign_on` know, with placeholders for their links."""
+    return {
         "sign_on": sign_on,
         "letter": sign_on.letter,
         "text": sign_on.text,
-        "transition": transition,
         "letter_url": absolute(sign_on.letter.get_absolute_url()),
         "days_to_confirm": settings.LINK_LIFETIMES["confirm"].days,
         **{f"{purpose}_url": PLACEHOLDER.format(purpose=purpose) for purpose in settings.LINK_LIFETIMES},
         **said,
     }
-    return render(kind, context)
 
 
 def render(kind: str, context: dict[str, Any]) -> tuple[str, str]:
@@ -164,16 +184,12 @@ def render(kind: str, context: dict[str, Any]) -> tuple[str, str]:
     return subject, re.sub(r"\n{3,}", "\n\n", text)
 
 
-def as_html(subject: str, text: str) -> str:
-    """Return the HTML twin of a message: the same paragraphs, with a link where an address stands alone."""
-    paragraphs = format_html_join("\n", "<p>{}</p>", ((_paragraph(part),) for part in text.strip().split("\n\n")))
-    return render_to_string("mail/message.html", {"subject": subject, "paragraphs": paragraphs})
-
-
-def _paragraph(text: str) -> SafeString:
-    if ADDRESS.fullmatch(text.strip()) or PLACEHOLDERS.fullmatch(text.strip()):
-        return format_html('<a href="{0}">{0}</a>', text.strip())
-    return SafeString(escape(text).replace("\n", "<br>"))
+def names_in(context: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of people, organisations and letters that a message's `context` holds, as far as it has any."""
+    for key, paths in NAMES.items():
+        for path in paths if context.get(key) else ():
+            name = reduce(lambda thing, field: getattr(thing, field, ""), path.split("."), context[key])
+            yield str((name() if callable(name) else name) or "")
 
 
 def deliver(message_id: int) -> None:
@@ -245,7 +261,7 @@ def _address(message: Message, purpose: str, about: int) -> str:
     if purpose in OF_THE_REPRESENTATIVE:
         sign_ons = apps.get_model("signatories", "SignOn").objects.held_by(message.recipient)
         if not sign_ons.select_for_update(of=("self",), no_key=True).filter(pk=about).exists():
-            return absolute("/")
+            return absolute(reverse("signatories:lost"))
     return links.url(purpose, about)
 
 

@@ -11,6 +11,7 @@ from .document import Document
 from .hold import Hold
 from .limit import Crossing, Limit, LimitRule, Why
 from .link import Link
+from .lost_link import LostLink
 from .merge import BothListed, Merge, NotUndoable, Plan, split
 from .message import Message
 from .notice import Notice, NoticeNotPossible
@@ -18,6 +19,7 @@ from .organisation import ChangedMeanwhile, Organisation
 from .query import Query
 from .sign_on import AlreadyListed, LetterNotOpen, NoLongerSo, SigningPaused, SignOn, SomebodyWasFaster, TooLate
 from .switch import Switch
+from .transfer import NotTransferable, Transfer
 from .transition import Note, Transition
 from .variant_name import VariantName
 
@@ -45,10 +47,12 @@ __all__ = [
     "Limit",
     "LimitRule",
     "Link",
+    "LostLink",
     "Merge",
     "Message",
     "NoLongerSo",
     "NotStanding",
+    "NotTransferable",
     "NotUndoable",
     "Note",
     "Notice",
@@ -63,6 +67,7 @@ __all__ = [
     "SomebodyWasFaster",
     "Switch",
     "TooLate",
+    "Transfer",
     "Transition",
     "VariantName",
     "Why",

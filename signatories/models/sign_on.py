@@ -569,6 +569,8 @@ class SignOn(models.Model):
             self.queries.open().update(ended=transition)
         if rule.target is None and last:
             self._put_back(last)
+        if target not in LIVE:
+            self.transfers.lapse()
         if also:
             also(transition)
         if rule.message and not is_silent:
@@ -666,11 +668,6 @@ class SignOn(models.Model):
         return self.listed_name or self.name_as_signed
 
     @property
-    def line_anchor(self) -> str:
-        """Of an accepted one: where its line is on the public page."""
-        return Line("", id=id_of(self.anchor or self.organisation_id or 0)).anchor
-
-    @property
     def confirm_by(self) -> datetime:
         """Until when it can be confirmed; of use while it is not."""
         return self.state_since + settings.CONFIRM_WITHIN
@@ -679,6 +676,11 @@ class SignOn(models.Model):
         """Whether the time to confirm it is over at `at` (now by default), if the clock has noticed or not."""
         is_late = self.state == State.UNCONFIRMED and self.confirm_by <= (at or timezone.now())
         return is_late or self.state == State.EXPIRED
+
+    @property
+    def line_anchor(self) -> str:
+        """Of an accepted one: where its line is on the public page."""
+        return Line("", id=id_of(self.anchor or self.organisation_id or 0)).anchor
 
     @property
     def is_live(self) -> bool:
