@@ -20,7 +20,7 @@ READ = """
 """
 DECIDE = """
     accept decline query question answer reopen undo withdraw claim bulk bulk_decide batch_undo notify settle edit
-    apply refuse undo_correction see erase
+    apply refuse undo_correction see erase settle_transfer
 """
 READ_PERSONS = "document"
 SEND_AGAIN = "send_again"

@@ -12,7 +12,7 @@ from delivery.models import FollowUp
 from letter.models import Blob
 from letter.publication import publish
 from signatories import links
-from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn
+from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn, Transfer
 from tests.factories import (
     a_batch,
     a_delivered,
@@ -43,7 +43,7 @@ def walk(patterns, prefix="", namespace=""):
 NAMES = sorted({name for name, _route in walk(get_resolver().url_patterns) if not name.startswith(("admin:", "admin"))})
 POST_ONLY = {"moderation:accept", "moderation:decline", "moderation:reopen", "moderation:withdraw"}
 POST_ONLY |= {"moderation:query", "moderation:answer", "moderation:question"}
-POST_ONLY |= {"moderation:send_again"}
+POST_ONLY |= {"moderation:send_again", "report_bounce"}
 POST_ONLY |= {
     "moderation:undo",
     "moderation:claim",
@@ -119,6 +119,14 @@ def addresses():
     merge = Merge.merge(a_moderator(), known, absorbed)
     looked, imported = a_batch(letter), a_batch(delivered, is_imported=True)
     somebody = a_moderator()
+    moving = Transfer.offer(waiting, "contact", email="new@madre.example")
+    handed, refused = (
+        Transfer.offer(a_sign_on(letter), "successor", email="b@example.org", name="Basma", role="Director")
+        for _one in range(2)
+    )
+    refused.take(links.token("successor", refused.pk))
+    refused.object(links.token("stop", refused.pk))
+    status = links.token("status", waiting.pk)
     invited = Invitation.invite(None, email="invited@example.org", name="Amina Diallo", roles=["reader"])
     return {
         "delivery:letters": "/moderation/letters/",
@@ -239,6 +247,15 @@ def addresses():
         "signatories:correct": f"/status/{status}/correct/",
         "signatories:objection": f"/ar/objection/{links.notice_token(notice.pk)}/",
         "moderation:notify": f"/moderation/sign-ons/{waiting.pk}/notify/",
+        "signatories:change_contact": f"/status/{status}/contact/",
+        "signatories:hand_over": f"/ar/status/{status}/hand-over/",
+        "signatories:keep": f"/status/{status}/keep/",
+        "signatories:contact": f"/contact/{links.token('contact', moving.pk)}/",
+        "signatories:successor": f"/fr/successor/{links.token('successor', handed.pk)}/",
+        "signatories:stop": f"/stop/{links.token('stop', moving.pk)}/",
+        "signatories:lost": "/ar/links/",
+        "signatories:lost_sent": "/links/sent/",
+        "moderation:settle_transfer": f"/moderation/transfers/{refused.pk}/settle/",
         "moderation:settle": f"/moderation/notices/{notice.pk}/settle/",
         "moderation:edit": f"/moderation/sign-ons/{listed.pk}/edit/",
         "moderation:corrections": "/moderation/corrections/",
@@ -260,6 +277,7 @@ def addresses():
         "moderation:messages": "/moderation/messages/",
         "moderation:message": "/moderation/messages/confirm/fr/",
         "moderation:send_again": f"/moderation/messages/{message.pk}/send-again/",
+        "report_bounce": "/hooks/bounces/",
         "demo:mailbox": "/demo/mailbox/",
         "demo:message": "/demo/mailbox/1700000000000000000/",
     }
@@ -306,7 +324,7 @@ def test_every_page_has_one_heading_a_language_a_direction_and_nothing_from_else
     assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=|javascript:", page)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in PRIVATE])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in PRIVATE | POST_ONLY])
 def test_no_public_page_sets_a_cookie_and_each_has_a_strict_policy(client, addresses, name):
     response = client.get(addresses[name])
 
@@ -357,6 +375,7 @@ def test_names_are_isolated_wherever_they_are_shown(client, addresses):
     client.force_login(a_moderator())
 
     shown_on = ["letter:read", "signatories:status", "signatories:confirm", "signatories:objection"]
+    shown_on += ["signatories:change_contact", "signatories:contact", "signatories:stop"]
     shown_on += ["moderation:queue", "moderation:sign_on", "moderation:corrections", "moderation:correction"]
     shown_on += ["moderation:notify", "moderation:settle", "moderation:edit"]
     shown_on += ["moderation:organisations", "moderation:organisation", "moderation:merge", "moderation:undo_merge"]

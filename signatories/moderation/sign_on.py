@@ -38,7 +38,7 @@ WAITING = (State.PENDING, State.QUERIED)
 
 def get_sign_on(pk):
     """Return the sign-on, or raise Http404."""
-    found = SignOn.objects.with_evidence().with_seen().select_related("letter", "text", "organisation")
+    found = SignOn.objects.with_evidence().with_seen().with_reach().select_related("letter", "text", "organisation")
     return get_object_or_404(found, pk=pk)
 
 
@@ -70,6 +70,7 @@ def panels(user, one, bound=None):
         "messages_sent": sent,
         "overtaken": [message for message in failed if one.has_overtaken(message)],
         "notices": one.notices.with_answer(),
+        "transfers": one.transfers.select_related("told", "settled_by"),
         "corrections": one.corrections.select_related("user", "decided_by").order_by("-pk"),
     }
 

@@ -20,6 +20,7 @@ from . import (
     register,
     sign_on,
     style,
+    transfers,
 )
 
 app_name = "moderation"
@@ -53,6 +54,7 @@ urlpatterns = [
     path("sign-ons/<int:pk>/notify/", notices.notify, name="notify"),
     path("sign-ons/<int:pk>/edit/", corrections.edit, name="edit"),
     path("notices/<int:pk>/settle/", notices.settle, name="settle"),
+    path("transfers/<int:pk>/settle/", transfers.settle, name="settle_transfer"),
     path("corrections/", corrections.corrections, name="corrections"),
     path("corrections/<int:pk>/", corrections.correction, name="correction"),
     path("corrections/<int:pk>/apply/", corrections.apply, name="apply"),
