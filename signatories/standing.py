@@ -189,9 +189,7 @@ _WORDS = {
     ),
     ("reopen", False): lambda _one: _("The moderators took their decision back, to look at it again."),
     ("undo", False): lambda _one: _("The moderators undid what they had done just before."),
-    ("expire", False): lambda _one: _("Nobody confirmed the sign-on in time, so it expired."),
     ("withdraw", True): lambda _one: _("You withdrew the sign-on."),
     ("withdraw", False): lambda _one: _("The sign-on was withdrawn at your organisation's written request."),
     ("erase", True): lambda _one: _("Your data were erased at your wish."),
-    ("erase", False): lambda _one: _("Your data were erased because their time was over."),
 }

@@ -164,7 +164,7 @@ print(json.dumps({{
     "receipt": f"/status/{{links.token('status', waiting.pk)}}/receipt/",
     "my data": f"/status/{{links.token('status', waiting.pk)}}/my-data/",
     "my data, withdrawn": f"/status/{{links.token('status', away.pk)}}/my-data/",
-    "erase": f"/status/{{links.token('status', away.pk)}}/my-data/erase/",
+    "erase my data": f"/status/{{links.token('status', away.pk)}}/my-data/erase/",
     "answer": f"/status/{{links.token('status', queried.pk)}}/answer/",
     "status, queried": f"/status/{{links.token('status', queried.pk)}}/",
     "sign-on, queried": f"/moderation/sign-ons/{{queried.pk}}/",
@@ -269,7 +269,7 @@ PUBLIC = [
     "letter", "edition", "countries", "changes", "share", "verify", "embed",
     "sign", "sign, with errors", "sent", "confirm", "used link", "status", "status, withdrawn",
     "status, queried", "answer", "withdraw", "correct", "bad link", "nothing there",
-    "receipt", "my data", "my data, withdrawn", "erase",
+    "receipt", "my data", "my data, withdrawn", "erase my data",
     "objection", "objection, in Arabic", "objection, answered", "bad objection", "letters, in Arabic",
 ]  # fmt: skip
 DOOR = {"sign-in", "forgotten password", "invitation"}
