@@ -77,6 +77,7 @@ def sign_on(name: str, **fields: Any) -> SignOn:
     given = {
         "state": "accepted",
         "created_at": AT,
+        "state_since": AT,
         "name_as_signed": organisation,
         "listed_name": organisation,
         "representative_name": representative,
@@ -111,6 +112,8 @@ def _digest(_name: str) -> dict[str, Any]:
     attention = Attention(
         failed=[],
         failed_count=2,
+        unreachable=[],
+        unreachable_count=2,
         unprintable=[Publication(letter=letter)],
         objections=[],
         objection_count=1,
@@ -154,6 +157,7 @@ KINDS: dict[str, Callable[[str], dict[str, Any]]] = {
     "account_changed": lambda name: _person(name, what=_("Your password was changed.")),
     "already_signed": about,
     "confirm": about,
+    "confirm_reminder": about,
     "confirmed": about,
     "corrected": _correction(who="moderator", reason="As in your statutes."),
     "correction_declined": _correction(note="It is the name of another body.\n\nPlease write to us."),
@@ -166,6 +170,7 @@ KINDS: dict[str, Callable[[str], dict[str, Any]]] = {
     "password_reset": lambda name: _person(name, reset_url=mail.PLACEHOLDER.format(purpose="reset")),
     "query": _decision("query", note=NOTE),
     "reminder": _decision("query", note=NOTE),
+    "signed_again": lambda name: about(name, other=sign_on(name)),
     "status": about,
     "withdrawn": about,
 }
