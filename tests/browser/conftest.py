@@ -104,6 +104,7 @@ from accounts.models import Invitation
 from delivery.models import FollowUp
 from letter.models import Letter
 from signatories import links
+from signatories.bounces import Bounce, Kind
 from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn
 from tests import factories
 from uuid import uuid4
@@ -114,6 +115,9 @@ waiting, new, away = (SignOn.sign(letter.text(), **fields | {{"acronym": acronym
     for acronym in ("ONE", "TWO", "THREE"))
 waiting.confirm()
 away.withdraw()
+over, lost = (factories.a_sign_on(letter, state, **fields | {{"email": f"{{uuid4()}}@example.org"}})
+    for state in ("expired", "unconfirmed"))
+lost.messages.get().bounced(Bounce(Kind.HARD, "5.1.1", "x" * 200, is_final=True))
 queried = factories.a_sign_on(letter, **fields | {{"email": f"{{uuid4()}}@example.org"}})
 paper = factories.a_document(queried, name=fields["email"] + ".pdf")
 queried.query(Actor.moderator(User.objects.get(username="moderator")), question=fields["website"] * 3)
@@ -154,6 +158,8 @@ print(json.dumps({{
     "rows": f"/moderation/imports/{{table.pk}}/",
     "columns": f"/moderation/imports/{{table.pk}}/columns/",
     "confirm": f"/confirm/{{links.token('confirm', new.pk)}}/",
+    "expired": f"/confirm/{{links.token('confirm', over.pk)}}/",
+    "sign-on, unconfirmed": f"/moderation/sign-ons/{{lost.pk}}/?state=unconfirmed",
     "used link": f"/confirm/{{links.token('confirm', waiting.pk)}}/",
     "status": f"/status/{{links.token('status', waiting.pk)}}/",
     "status, withdrawn": f"/status/{{links.token('status', away.pk)}}/",
@@ -262,7 +268,7 @@ def visit(new_page, session, administrator, addresses):
 
 PUBLIC = [
     "letter", "edition", "countries", "changes", "share", "verify", "embed", "sign", "sign, with errors", "sent",
-    "confirm", "used link", "status", "status, withdrawn", "status, queried", "answer", "withdraw", "receipt",
+    "confirm", "expired", "used link", "status", "status, withdrawn", "status, queried", "answer", "withdraw", "receipt",
     "my data", "my data, withdrawn", "erase", "correct", "bad link", "nothing there", "objection",
     "objection, in Arabic", "objection, answered", "bad objection",
 ]  # fmt: skip
@@ -271,7 +277,7 @@ ADMINISTRATION = {"people", "person", "invite"}
 DESK = [
     *sorted(DOOR | ADMINISTRATION), "account", "second factor", "notify", "settle", "edit", "corrections", "correction",
     "queue", "search", "keys", "style", "messages", "batch", "sign-on",
-    "sign-on, queried", "sign-on, accepted", "register", "see", "erase", "deliveries", "recipients",
+    "sign-on, unconfirmed", "sign-on, queried", "sign-on, accepted", "register", "see", "erase", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
     "export", "figures", "figures, one letter", "digest",
     "imports", "import a file", "columns", "rows", "imported",
