@@ -268,16 +268,16 @@ def visit(new_page, session, administrator, addresses):
 
 PUBLIC = [
     "letter", "edition", "countries", "changes", "share", "verify", "embed", "sign", "sign, with errors", "sent",
-    "confirm", "expired", "used link", "status", "status, withdrawn", "status, queried", "answer", "withdraw", "receipt",
+    "confirm", "used link", "status", "status, withdrawn", "status, queried", "answer", "withdraw", "receipt",
     "my data", "my data, withdrawn", "erase", "correct", "bad link", "nothing there", "objection",
-    "objection, in Arabic", "objection, answered", "bad objection",
+    "objection, in Arabic", "objection, answered", "bad objection", "expired",
 ]  # fmt: skip
 DOOR = {"sign-in", "forgotten password", "invitation"}
 ADMINISTRATION = {"people", "person", "invite"}
 DESK = [
     *sorted(DOOR | ADMINISTRATION), "account", "second factor", "notify", "settle", "edit", "corrections", "correction",
-    "queue", "search", "keys", "style", "messages", "batch", "sign-on",
-    "sign-on, unconfirmed", "sign-on, queried", "sign-on, accepted", "register", "see", "erase", "deliveries", "recipients",
+    "queue", "search", "keys", "style", "messages", "batch", "sign-on", "sign-on, unconfirmed",
+    "sign-on, queried", "sign-on, accepted", "register", "see", "erase", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
     "export", "figures", "figures, one letter", "digest",
     "imports", "import a file", "columns", "rows", "imported",
