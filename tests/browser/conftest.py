@@ -105,6 +105,7 @@ from accounts.models import Invitation
 from delivery.models import FollowUp
 from letter.models import Letter
 from signatories import links
+from signatories.bounces import Bounce, Kind
 from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn, Transfer
 from tests import factories
 from uuid import uuid4
@@ -115,6 +116,9 @@ waiting, new, away = (SignOn.sign(letter.text(), **fields | {{"acronym": acronym
     for acronym in ("ONE", "TWO", "THREE"))
 waiting.confirm()
 away.withdraw()
+over, lost = (factories.a_sign_on(letter, state, **fields | {{"email": f"{{uuid4()}}@example.org"}})
+    for state in ("expired", "unconfirmed"))
+lost.messages.get().bounced(Bounce(Kind.HARD, "5.1.1", "x" * 200, is_final=True))
 queried = factories.a_sign_on(letter, **fields | {{"email": f"{{uuid4()}}@example.org"}})
 paper = factories.a_document(queried, name=fields["email"] + ".pdf")
 queried.query(Actor.moderator(User.objects.get(username="moderator")), question=fields["website"] * 3)
@@ -166,6 +170,8 @@ print(json.dumps({{
     "rows": f"/moderation/imports/{{table.pk}}/",
     "columns": f"/moderation/imports/{{table.pk}}/columns/",
     "confirm": f"/confirm/{{links.token('confirm', new.pk)}}/",
+    "expired": f"/confirm/{{links.token('confirm', over.pk)}}/",
+    "sign-on, unconfirmed": f"/moderation/sign-ons/{{lost.pk}}/?state=unconfirmed",
     "used link": f"/confirm/{{links.token('confirm', waiting.pk)}}/",
     "status": f"/status/{{links.token('status', waiting.pk)}}/",
     "status, withdrawn": f"/status/{{links.token('status', away.pk)}}/",
@@ -308,7 +314,7 @@ PUBLIC = [
     "receipt", "my data", "my data, withdrawn", "erase my data",
     "change contact", "hand over", "status, offered", "keep", "new address", "successor", "accepted", "stop",
     "lost link", "lost link, sent",
-    "objection", "objection, in Arabic", "objection, answered", "bad objection", "letters, in Arabic",
+    "objection", "objection, in Arabic", "objection, answered", "bad objection", "letters, in Arabic", "expired",
 ]  # fmt: skip
 # What is pressed on the form to get there, and what stands there.
 PRESSED = {"check": "Continue", "colleague": "Hand it to a colleague"}
@@ -318,7 +324,7 @@ ADMINISTRATION = {"people", "person", "invite"}
 DESK = [
     *sorted(DOOR | ADMINISTRATION), "account", "second factor", "notify", "settle", "settle transfer",
     "edit", "corrections", "correction",
-    "queue", "search", "keys", "style", "messages", "batch", "sign-on",
+    "queue", "search", "keys", "style", "messages", "batch", "sign-on", "sign-on, unconfirmed",
     "sign-on, queried", "sign-on, accepted", "register", "see", "erase", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
     "export", "figures", "figures, one letter", "digest", "limits",
