@@ -289,9 +289,23 @@ EMAIL_USE_SSL = env_bool("EMAIL_USE_SSL")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "Undersigned <undersigned@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# To which mail servers return what they cannot deliver; without it, to the sender.
+BOUNCE_ADDRESS = env("BOUNCE_ADDRESS", "")
+# With which reports of bounces are signed; without it, none are taken.
+BOUNCE_HOOK_SECRET = env("BOUNCE_HOOK_SECRET", "")
 
+# How long a representative has to confirm a sign-on before it expires, and is erased.
+CONFIRM_WITHIN = timedelta(days=14)
 # How long an e-mailed link works.
-LINK_LIFETIMES = {"confirm": timedelta(days=14), "status": timedelta(days=400), "objection": timedelta(days=400)}
+LINK_LIFETIMES = {
+    "confirm": CONFIRM_WITHIN,
+    "status": timedelta(days=400),
+    "objection": timedelta(days=400),
+    # A sign-on goes to another address, or to a successor; the mailbox that it leaves can stop it.
+    "contact": timedelta(days=14),
+    "successor": timedelta(days=14),
+    "stop": timedelta(days=60),
+}
 # How long an organisation is given to object to a sign-on in its name; a later objection counts as well.
 OBJECTION_PERIOD = timedelta(hours=72)
 # A decision's message waits this long, so that an undo costs nobody an e-mail.
@@ -300,6 +314,11 @@ DECISION_DELAY = timedelta(seconds=env_int("DECISION_DELAY_SECONDS", 600))
 # Answers with files an hour, and proposals to correct a line a day, by one representative.
 LIMIT_UPLOADS = 60
 LIMIT_CORRECTIONS = 20
+# Times a day that one sign-on can be offered to another mailbox; requests for lost links an hour from one network.
+LIMIT_TRANSFERS = 10
+LIMIT_LOST_LINKS = 60
+# Receipts as PDF an hour for one sign-on: each takes a web process some tenths of a second.
+LIMIT_RECEIPTS = 10
 # Notices a day to one published address.
 LIMIT_NOTICES = 3
 

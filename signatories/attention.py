@@ -11,7 +11,7 @@ from django.utils import timezone
 from audit.models import Entry
 from letter.models import Publication, absolute
 
-from .models import Correction, Message, Notice, Query, SignOn
+from .models import Correction, Message, Notice, Query, SignOn, Transfer
 from .models.figures import Burst, Waiting
 from .states import State
 
@@ -31,6 +31,9 @@ class Attention:
     objections: list[Notice]
     """By organisations, not settled yet, the first few of them."""
     objection_count: int
+    transfers: list[Transfer]
+    """To whose hand-over the mailbox that they leave objects, and nobody has settled it; the first few of them."""
+    transfer_count: int
     corrections: int
     """Corrections that wait for a moderator."""
     overdue: int
@@ -39,7 +42,8 @@ class Attention:
     @property
     def is_empty(self) -> bool:
         """Whether nothing wants anybody."""
-        return not (self.failed or self.unprintable or self.objections or self.corrections or self.overdue)
+        objections = self.objections or self.transfers
+        return not (self.failed or self.unprintable or objections or self.corrections or self.overdue)
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,10 @@ class Report:
 
 
 def attention() -> Attention:
-    """Return what wants somebody. Five queries; more only when many messages have failed, or many have objected."""
+    """Return what wants somebody. Six queries; more only when many messages have failed, or many have objected."""
     failing, objecting = Message.objects.failed().to_representatives(), Notice.objects.objections()
+    handing_over = Transfer.objects.objections()
+    transfers = list(handing_over[:SHOWN])
     failed, objections = list(failing.select_related("sign_on")[:SHOWN]), list(objecting[:SHOWN])
     return Attention(
         failed=failed,
@@ -85,6 +91,8 @@ def attention() -> Attention:
         unprintable=list(Publication.objects.exclude(missing_glyphs=[]).select_related("letter")),
         objections=objections,
         objection_count=len(objections) if len(objections) < SHOWN else objecting.count(),
+        transfers=transfers,
+        transfer_count=len(transfers) if len(transfers) < SHOWN else handing_over.count(),
         corrections=Correction.objects.proposed().count(),
         overdue=Query.objects.overdue().count(),
     )

@@ -1,5 +1,6 @@
 """A moderator asks back; the representative answers, and it returns to the queue with the exchange."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -65,7 +66,7 @@ def test_a_moderator_asks_and_the_question_waits_like_a_decision(desk):
     assert message.send_after > timezone.now() + timedelta(minutes=9)
     assert message.subject == "A question about the sign-on of Al-Haq"
     assert "Who authorised you?" in message.text
-    assert f"/status/{links.token('status', sign_on.pk)[:3]}" in mail.envelope(message).body
+    assert re.search(r"/status/[\w-]{43}/", mail.envelope(message).body)
     query = sign_on.queries.get()
     assert (query.question, query.language, query.ended, query.asked.user) == (
         "Who authorised you?",

@@ -7,19 +7,20 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from signatories.models import OPERATOR, REPRESENTATIVE, Actor, Message, SignOn, SomebodyWasFaster, Transition
+from signatories.models import CLOCK, OPERATOR, REPRESENTATIVE, Actor, Message, SignOn, SomebodyWasFaster, Transition
 from signatories.states import NotAllowed
 from tests.factories import a_letter, a_moderator, a_sign_on
 
 pytestmark = pytest.mark.django_db
 
-STATES = ["unconfirmed", "pending", "queried", "accepted", "declined", "withdrawn"]
-VERBS = ["confirm", "query", "answer", "accept", "decline", "reopen", "undo", "withdraw"]
-ROLES = ["representative", "moderator", "operator"]
+STATES = ["unconfirmed", "pending", "queried", "accepted", "declined", "withdrawn", "expired"]
+VERBS = ["confirm", "expire", "query", "answer", "accept", "decline", "reopen", "undo", "withdraw"]
+ROLES = ["representative", "moderator", "operator", "clock"]
 
 # state, verb, who → state
 LAW = {
     ("unconfirmed", "confirm", "representative"): "pending",
+    ("unconfirmed", "expire", "clock"): "expired",
     ("pending", "query", "moderator"): "queried",
     ("queried", "answer", "representative"): "pending",
     ("queried", "answer", "moderator"): "pending",
@@ -59,6 +60,7 @@ def actor(role):
         "representative": lambda: REPRESENTATIVE,
         "moderator": lambda: Actor.moderator(a_moderator()),
         "operator": lambda: OPERATOR,
+        "clock": lambda: CLOCK,
     }[role]()
 
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('signatories', '0026_languages'),
+        ('signatories', '0035_transfers'),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('letter', '0008_text_history'),
-        ('signatories', '0041_erasure'),
+        ('signatories', '0043_bounces'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -12,23 +13,25 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from audit.models import record
+from letter.content import Line
 from letter.models import Letter, LetterText
 from letter.models.text import language_tag
 from signatories import declarations, evidence, mail, names, states
 from signatories.states import LIVE, NotAllowed, Source, State, Who
 
 from . import erasure
-from .actor import REPRESENTATIVE, Actor
+from .actor import CLOCK, REPRESENTATIVE, Actor
 from .document import Document
 from .limit import Crossing, Why
 from .message import Message
 from .organisation import Organisation
 from .query import QueryQuerySet
 from .related import Related, email_domain
-from .sign_on_queries import PLACE, SignOnQuerySet
+from .sign_on_queries import PLACE, SignOnQuerySet, id_of
 from .similar import Similar
 from .switch import Switch
 from .transition import Note, Transition
+from .unconfirmed import REMINDER, reminders_due
 from .variant_name import trigrams
 
 # Fields that name the representative, or hint at them.
@@ -101,6 +104,8 @@ class SignOn(models.Model):
     """Of the client's network, keyed: it says that two came from one place, not from which. Erased after a month."""
     email_says = models.CharField(max_length=20, editable=False, blank=True)
     """What address and website say about each other (`evidence.of_email`), so that the queue can be narrowed by it."""
+    reminders = models.PositiveSmallIntegerField(default=0, editable=False)
+    """How many of `unconfirmed.REMINDERS` are done with, by a message or because it would have come too late."""
     declaration = models.TextField(blank=True)
     declaration_version = models.CharField(max_length=10, blank=True)
     erased_at = models.DateTimeField(null=True, editable=False)
@@ -287,6 +292,28 @@ class SignOn(models.Model):
     def confirm(self) -> Transition:
         """Take the representative's word that the mailbox is theirs; the sign-on enters the queue."""
         return self._move("confirm", REPRESENTATIVE)
+
+    @transaction.atomic
+    def remind(self, at: datetime | None = None) -> Message | None:
+        """Remind the representative to confirm, if that is due at `at` (now by default); each time once.
+
+        Another worker that is at it is not waited for. What a worker slept through is told once.
+        """
+        at = at or timezone.now()
+        due = SignOn.objects.to_remind(at).select_for_update(skip_locked=True, of=("self",)).filter(pk=self.pk).first()
+        if due is None:
+            return None
+        due.reminders = reminders_due(due.state_since, at)
+        due.save(update_fields=["reminders"])
+        return mail.queue(due, REMINDER)
+
+    def expire(self) -> Transition:
+        """Give up a sign-on that nobody has confirmed in time, and erase who had filled in the form.
+
+        Raises:
+            NotAllowed: if it was confirmed or withdrawn meanwhile.
+        """
+        return self._move("expire", CLOCK)
 
     def query(self, actor: Actor, *, question: str, language: str = "", seen: int | None = None) -> Transition:
         """Ask the representative something, in `language` (theirs by default), and wait for the answer."""
@@ -542,6 +569,8 @@ class SignOn(models.Model):
             self.queries.open().update(ended=transition)
         if rule.target is None and last:
             self._put_back(last)
+        if target not in LIVE:
+            self.transfers.lapse()
         if also:
             also(transition)
         if rule.message and not is_silent:
@@ -637,6 +666,21 @@ class SignOn(models.Model):
     def name_to_print(self) -> str:
         """The name as listed, or, before it was accepted, as signed."""
         return self.listed_name or self.name_as_signed
+
+    @property
+    def confirm_by(self) -> datetime:
+        """Until when it can be confirmed; of use while it is not."""
+        return self.state_since + settings.CONFIRM_WITHIN
+
+    def has_expired(self, at: datetime | None = None) -> bool:
+        """Whether the time to confirm it is over at `at` (now by default), if the clock has noticed or not."""
+        is_late = self.state == State.UNCONFIRMED and self.confirm_by <= (at or timezone.now())
+        return is_late or self.state == State.EXPIRED
+
+    @property
+    def line_anchor(self) -> str:
+        """Of an accepted one: where its line is on the public page."""
+        return Line("", id=id_of(self.anchor or self.organisation_id or 0)).anchor
 
     @property
     def is_live(self) -> bool:

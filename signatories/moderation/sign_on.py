@@ -70,6 +70,7 @@ def panels(user, one, bound=None):
         "messages_sent": sent,
         "overtaken": [message for message in failed if one.has_overtaken(message)],
         "notices": one.notices.with_answer(),
+        "transfers": one.transfers.select_related("told", "settled_by"),
         "corrections": one.corrections.select_related("user", "decided_by").order_by("-pk"),
     }
 

@@ -11,6 +11,7 @@ from . import (
     exports,
     figures,
     imports,
+    messages,
     notices,
     organisations,
     queries,
@@ -18,6 +19,8 @@ from . import (
     record,
     register,
     sign_on,
+    style,
+    transfers,
 )
 
 app_name = "moderation"
@@ -51,6 +54,7 @@ urlpatterns = [
     path("sign-ons/<int:pk>/notify/", notices.notify, name="notify"),
     path("sign-ons/<int:pk>/edit/", corrections.edit, name="edit"),
     path("notices/<int:pk>/settle/", notices.settle, name="settle"),
+    path("transfers/<int:pk>/settle/", transfers.settle, name="settle_transfer"),
     path("corrections/", corrections.corrections, name="corrections"),
     path("corrections/<int:pk>/", corrections.correction, name="correction"),
     path("corrections/<int:pk>/apply/", corrections.apply, name="apply"),
@@ -78,5 +82,8 @@ urlpatterns = [
     path("record/", record.record, name="record"),
     path("texts/<slug:slug>/<str:language>/", record.text_history, name="text_history"),
     path("texts/<slug:slug>/<str:language>/check/", record.check_text, name="check_text"),
+    path("style/", style.style, name="style"),
+    path("messages/", messages.messages, name="messages"),
     path("messages/<int:pk>/send-again/", sign_on.send_again, name="send_again"),
+    path("messages/<slug:kind>/<str:language>/", messages.message, name="message"),
 ]

@@ -42,9 +42,11 @@ def with_link(purpose):
         def guarded(request, token, **kwargs):
             try:
                 link = links.read(purpose, token)
+            except links.RevokedLink:
+                return revoked_link(request)
             except links.BadLink:
                 return bad_link(request, "tampered")
-            sign_on = SignOn.objects.select_related("letter", "text").filter(pk=link.sign_on_id).first()
+            sign_on = SignOn.objects.select_related("letter", "text").filter(pk=link.about).first()
             if sign_on is None:
                 return bad_link(request, "unknown")
             if link.is_expired:
@@ -60,6 +62,11 @@ def bad_link(request, why):
     """Explain a link that leads nowhere."""
     letters = Letter.objects.open()
     return render(request, "signatories/bad_link.html", {"why": why, "letters": letters}, status=404)
+
+
+def revoked_link(request):
+    """Explain a link that was taken back: the sign-on is in other hands, or in another mailbox."""
+    return render(request, "signatories/revoked_link.html", status=410)
 
 
 def expired_link(request, sign_on):

@@ -161,6 +161,10 @@ print(json.dumps({{
     "status": f"/status/{{links.token('status', waiting.pk)}}/",
     "status, withdrawn": f"/status/{{links.token('status', away.pk)}}/",
     "withdraw": f"/status/{{links.token('status', waiting.pk)}}/withdraw/",
+    "receipt": f"/status/{{links.token('status', waiting.pk)}}/receipt/",
+    "my data": f"/status/{{links.token('status', waiting.pk)}}/my-data/",
+    "my data, withdrawn": f"/status/{{links.token('status', away.pk)}}/my-data/",
+    "erase": f"/status/{{links.token('status', away.pk)}}/my-data/erase/",
     "answer": f"/status/{{links.token('status', queried.pk)}}/answer/",
     "status, queried": f"/status/{{links.token('status', queried.pk)}}/",
     "sign-on, queried": f"/moderation/sign-ons/{{queried.pk}}/",
@@ -217,6 +221,8 @@ print(json.dumps({{
         "search": "/moderation/?q=justice",
         "organisations": "/moderation/organisations/",
         "keys": "/moderation/keys/",
+        "style": "/moderation/style/",
+        "messages": "/moderation/messages/",
         "register": "/moderation/register/icc-2020/",
         "export": "/moderation/export/?q=justice",
         "figures": "/moderation/figures/",
@@ -260,16 +266,16 @@ def visit(new_page, session, administrator, addresses):
 
 
 PUBLIC = [
-    "letter", "edition", "countries", "changes", "share", "verify", "embed",
-    "sign", "sign, with errors", "sent", "confirm", "used link", "status", "status, withdrawn",
-    "status, queried", "answer", "withdraw", "correct", "bad link", "nothing there",
-    "objection", "objection, in Arabic", "objection, answered", "bad objection", "letters, in Arabic",
+    "letter", "edition", "countries", "changes", "share", "verify", "embed", "sign", "sign, with errors", "sent",
+    "confirm", "used link", "status", "status, withdrawn", "status, queried", "answer", "withdraw", "receipt",
+    "my data", "my data, withdrawn", "erase", "correct", "bad link", "nothing there", "objection",
+    "objection, in Arabic", "objection, answered", "bad objection", "letters, in Arabic",
 ]  # fmt: skip
 DOOR = {"sign-in", "forgotten password", "invitation"}
 ADMINISTRATION = {"people", "person", "invite"}
 DESK = [
     *sorted(DOOR | ADMINISTRATION), "account", "second factor", "notify", "settle", "edit", "corrections", "correction",
-    "queue", "search", "keys", "batch", "sign-on",
+    "queue", "search", "keys", "style", "messages", "batch", "sign-on",
     "sign-on, queried", "sign-on, accepted", "register", "see", "erase", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
     "export", "figures", "figures, one letter", "digest",
