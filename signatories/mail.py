@@ -174,7 +174,7 @@ def context_of(sign_on: "SignOn", **said: Any) -> dict[str, Any]:
         "letter": sign_on.letter,
         "text": sign_on.text,
         "letter_url": absolute(sign_on.letter.get_absolute_url()),
-        "days_to_confirm": settings.LINK_LIFETIMES["confirm"].days,
+        "confirm_by": sign_on.confirm_by,
         **{f"{purpose}_url": PLACEHOLDER.format(purpose=purpose) for purpose in settings.LINK_LIFETIMES},
         **said,
     }

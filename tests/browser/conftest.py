@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from demo import authenticator
+from signatories import drafts
 from tests.running import PASSWORD
 
 FLAGS = [
@@ -204,7 +205,13 @@ print(json.dumps({{
         "embed": "/icc-2020/embed/",
         "sign": "/icc-2020/sign/",
         "sign, with errors": "/icc-2020/sign/",
+        "check": "/icc-2020/sign/",
+        "colleague": "/icc-2020/sign/",
+        "prefilled": f"/icc-2020/sign/for/{drafts.handed(LONG)}/",
+        "prefilled, cut short": "/icc-2020/sign/for/cut-short/",
         "sent": "/icc-2020/sign/sent/",
+        "resent": "/icc-2020/sign/resent/",
+        "board": "/icc-2020/board/",
         "bad link": "/status/cut-short/",
         "bad objection": "/fr/objection/cut-short/",
         "corrections": "/moderation/corrections/",
@@ -221,6 +228,7 @@ print(json.dumps({{
         "search": "/moderation/?q=justice",
         "organisations": "/moderation/organisations/",
         "keys": "/moderation/keys/",
+        "limits": "/moderation/limits/",
         "style": "/moderation/style/",
         "messages": "/moderation/messages/",
         "register": "/moderation/register/icc-2020/",
@@ -251,8 +259,16 @@ def visit(new_page, session, administrator, addresses):
         page.goto(addresses[name])
         if name == "sign, with errors":
             page.get_by_role("textbox", name="Website").fill("ftp://example.org")
-            page.get_by_role("button", name="Sign the letter").click()
+            page.get_by_role("button", name="Continue").click()
             expect(page.get_by_role("alert")).to_be_visible()
+        if name in ("check", "colleague"):
+            for field, words in (LONG | {"email": "generalsekretariat@gmial.com"}).items():
+                control = page.locator(f"#id_{field}")
+                control.select_option("") if field == "country" else control.fill(words.upper())
+            page.get_by_role("checkbox").check()
+            page.wait_for_timeout(3100)
+            page.get_by_role("button", name=PRESSED[name]).click()
+            expect(page.get_by_role("heading", level=1, name=HEADINGS[name])).to_be_visible()
         if name == "preview":
             sheet = f"name,country,e-mail\n{LONG['representative_name']},AT,{LONG['email']}\n,Atlantis,nobody\n"
             page.set_input_files(
@@ -266,11 +282,16 @@ def visit(new_page, session, administrator, addresses):
 
 
 PUBLIC = [
-    "letter", "edition", "countries", "changes", "share", "verify", "embed", "sign", "sign, with errors", "sent",
-    "confirm", "used link", "status", "status, withdrawn", "status, queried", "answer", "withdraw", "receipt",
-    "my data", "my data, withdrawn", "erase", "correct", "bad link", "nothing there", "objection",
-    "objection, in Arabic", "objection, answered", "bad objection", "letters, in Arabic",
+    "letter", "edition", "countries", "changes", "share", "verify", "embed",
+    "sign", "sign, with errors", "check", "colleague", "prefilled", "prefilled, cut short", "sent", "resent", "board",
+    "confirm", "used link", "status", "status, withdrawn",
+    "status, queried", "answer", "withdraw", "correct", "bad link", "nothing there",
+    "receipt", "my data", "my data, withdrawn", "erase",
+    "objection", "objection, in Arabic", "objection, answered", "bad objection", "letters, in Arabic",
 ]  # fmt: skip
+# What is pressed on the form to get there, and what stands there.
+PRESSED = {"check": "Continue", "colleague": "Hand it to a colleague"}
+HEADINGS = {"check": "Check your answers", "colleague": "Hand it to a colleague"}
 DOOR = {"sign-in", "forgotten password", "invitation"}
 ADMINISTRATION = {"people", "person", "invite"}
 DESK = [
@@ -278,7 +299,7 @@ DESK = [
     "queue", "search", "keys", "style", "messages", "batch", "sign-on",
     "sign-on, queried", "sign-on, accepted", "register", "see", "erase", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
-    "export", "figures", "figures, one letter", "digest",
+    "export", "figures", "figures, one letter", "digest", "limits",
     "imports", "import a file", "columns", "rows", "imported",
     "organisations", "organisation", "edit organisation", "choose other", "merge", "undo merge", "split",
     "compare",
