@@ -21,6 +21,7 @@ SECRETARIAT: Final = READER | {
     "signatories.import_signon",
     "signatories.export_signon",
     "signatories.change_organisation",
+    "signatories.change_limit",
     "letter.view_letter",
     "letter.add_letter",
     "letter.change_letter",

@@ -64,14 +64,18 @@ KINDS = {
         Column(_("came by"), "source", lambda source: str(Source(source).label)),
         Column(_("mailbox confirmed"), "is_confirmed", lambda is_so: str(_("yes") if is_so else _("no"))),
         Column(_("name as signed"), "name_as_signed"),
+        Column(_("name in its own script"), "name_in_own_script"),
         Column(_("acronym"), "acronym"),
         Column(_("country code"), "country"),
         Column(_("country"), "country", _country),
         Column(_("website"), "website"),
         Column(_("name as listed"), "listed_name"),
+        Column(_("name in its own script as listed"), "listed_name_in_own_script"),
         Column(_("acronym as listed"), "listed_acronym"),
         Column(_("country code as listed"), "listed_country"),
         Column(_("website as listed"), "listed_website"),
+        Column(_("language of the text signed"), "text__language"),
+        Column(_("language of the representative"), "language"),
     ],
     "representatives": [
         *_SUBJECT,
@@ -81,6 +85,7 @@ KINDS = {
         Column(_("role"), "representative_role"),
         Column(_("e-mail"), "email"),
         Column(_("language of the text signed"), "text__language"),
+        Column(_("language of the representative"), "language"),
     ],
 }
 LABELS = {"signons": _("The sign-ons"), "representatives": _("The representatives, for writing to them")}

@@ -93,6 +93,16 @@ def _decision(verb: str, **said: Any) -> Callable[[str], dict[str, Any]]:
     return lambda name: about(name, transition=Transition(verb=verb, to_state="declined", at=AT, **said))
 
 
+def _transfer(**said: Any) -> Callable[[str], dict[str, Any]]:
+    take = mail.PLACEHOLDER.format(purpose="contact")
+    return lambda name: about(name, transfer=SimpleNamespace(name=NAMES[name][1]), take_url=take, **said)
+
+
+def _lost_link(name: str) -> dict[str, Any]:
+    waiting = sign_on("arabic", state="unconfirmed")
+    return {"entries": [(sign_on(name), mail.link_to("status", 1)), (waiting, mail.link_to("confirm", 2))]}
+
+
 def _correction(**fields: Any) -> Callable[[str], dict[str, Any]]:
     return lambda name: about(name, correction=Correction(name=NAMES[name][0].upper(), **fields))
 
@@ -155,13 +165,26 @@ KINDS: dict[str, Callable[[str], dict[str, Any]]] = {
     "already_signed": about,
     "confirm": about,
     "confirmed": about,
+    "contact_asked": _transfer(),
+    "contact_changed": _transfer(),
+    "contact_left": _transfer(),
+    "contact_offer": _transfer(),
     "corrected": _correction(who="moderator", reason="As in your statutes."),
     "correction_declined": _correction(note="It is the name of another body.\n\nPlease write to us."),
     "declined": _decision("decline", reason="not_authorised", note=NOTE),
     "delivered": about,
     "digest": _digest,
+    "erased": about,
+    "hand_over_asked": _transfer(),
+    "hand_over_done": _transfer(),
+    "hand_over_left": _transfer(),
+    "hand_over_offer": _transfer(),
+    "hand_over_refused": _transfer(),
+    "hand_over_stopped": _transfer(),
+    "hand_over_taken": _transfer(hours=72),
     "invitation": _invitation,
     "letter": _copy,
+    "lost_link": _lost_link,
     "objection_notice": lambda name: about(name, hours=72),
     "password_reset": lambda name: _person(name, reset_url=mail.PLACEHOLDER.format(purpose="reset")),
     "query": _decision("query", note=NOTE),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import confirm, objection, sign, status
+from .views import confirm, contact, lost, objection, sign, status
 
 app_name = "signatories"
 
@@ -16,6 +16,16 @@ urlpatterns = [
     path("status/<str:token>/correct/", status.correct, name="correct"),
     path("status/<str:token>/answer/", status.answer, name="answer"),
     path("status/<str:token>/withdraw/", status.withdraw, name="withdraw"),
+    path("status/<str:token>/contact/", contact.change_contact, name="change_contact"),
+    path("status/<str:token>/hand-over/", contact.hand_over, name="hand_over"),
+    path("status/<str:token>/keep/", contact.keep, name="keep"),
+    # the links of a mailbox that takes over, and of the one that is left
+    path("contact/<str:token>/", contact.contact, name="contact"),
+    path("successor/<str:token>/", contact.successor, name="successor"),
+    path("stop/<str:token>/", contact.stop, name="stop"),
+    # /links/: for whoever lost theirs
+    path("links/", lost.lost, name="lost"),
+    path("links/sent/", lost.sent, name="lost_sent"),
     # the link of a notice
     path("objection/<str:token>/", objection.objection, name="objection"),
 ]

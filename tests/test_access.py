@@ -33,7 +33,7 @@ IMPORT = """
     import_source import_report
 """
 EXPORT = "export"
-TEXTS = "text_history"
+TEXTS = "text_history check_text"
 RECORD = "record"
 MAY = {
     READ: ROLES,

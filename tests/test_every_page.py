@@ -61,7 +61,11 @@ FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy
 FILES |= {"moderation:document", "moderation:import_template", "moderation:import_source", "moderation:import_report"}
 # What a mailbox shows, in a frame: no page of ours.
 FILES |= {"moderation:message"}
-ROLES = {"moderation:record": "administrator", "moderation:text_history": "secretariat"}
+ROLES = {
+    "moderation:record": "administrator",
+    "moderation:text_history": "secretariat",
+    "moderation:check_text": "secretariat",
+}
 ROLES |= {"moderation:export": "secretariat"}
 ROLES |= {name: "secretariat" for name in NAMES if name.startswith("moderation:import")}
 PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:", "account", "mfa_"))}
@@ -206,6 +210,7 @@ def addresses():
         "moderation:split": f"/moderation/organisations/{known.pk}/split/",
         "moderation:undo_merge": f"/moderation/merges/{merge.pk}/undo/",
         "moderation:text_history": "/moderation/texts/every-page/en/",
+        "moderation:check_text": "/moderation/texts/every-page/fr/check/",
         "moderation:register": "/moderation/register/every-page/",
         "moderation:imports": "/moderation/imports/",
         "moderation:import_upload": "/moderation/imports/upload/",

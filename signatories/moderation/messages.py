@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from letter.templatetags.languages import own_name
 from signatories import samples
 
 from .desk import moderators
@@ -22,7 +21,7 @@ def messages(request):
     """Show each kind of message: its subject, its text and its HTML, in each language."""
     name = _name(request)
     found = [
-        (kind, [(own_name(code), samples.preview(kind, code, name)) for code, _name in settings.LANGUAGES])
+        (kind, [(language, samples.preview(kind, code, name)) for code, language in settings.LANGUAGES])
         for kind in sorted(samples.KINDS)
     ]
     return render(request, "moderation/messages.html", {"found": found, "name": name, "names": samples.NAMES})

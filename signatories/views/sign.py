@@ -4,16 +4,16 @@ from django.conf import settings
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from letter.models import Letter
-from signatories import evidence, limits
+from signatories import limits
 from signatories.forms.sign import SignForm
-from signatories.models import LetterNotOpen, SignOn
+from signatories.models import LetterNotOpen, SigningPaused, SignOn, Switch
 
-from .guards import DAY, get_or_post
+from .guards import get_or_post
+from .paused import paused
 
 
 @csrf_exempt
@@ -27,12 +27,16 @@ def sign(request, slug):
     if not letter.is_open():
         return render(request, "signatories/closed.html", {"letter": letter, "text": text}, status=410)
     form = SignForm(request.POST if request.method == "POST" else None, text=text)
-    if form.is_valid() and is_within_limits(request, form):
+    if Switch.objects.is_paused(letter):
+        return paused(request, letter, text, form)
+    if form.is_valid():
         try:
             language = get_language().partition("-")[0]
-            SignOn.sign(text, language=language, network_key=limits.network_key(request), **form.received())
+            take(request, text, language=language, **form.received())
         except LetterNotOpen:
             return render(request, "signatories/closed.html", {"letter": letter, "text": text}, status=410)
+        except SigningPaused:
+            return paused(request, letter, text, form)
         return redirect("signatories:sent", slug=slug)
     response = render(request, "signatories/sign.html", {"form": form, "letter": letter, "text": text})
     response["Cache-Control"] = "no-store"
@@ -40,28 +44,10 @@ def sign(request, slug):
     return response
 
 
-def is_within_limits(request, form):
-    """Count this sign-on, and say in the form if there have been too many.
-
-    The words are the same whichever limit was met: neither tells how often others have signed.
-    """
-    email = form.cleaned_data["email"]
-    counts = [
-        limits.hit("address", limits.network(request), settings.LIMIT_PER_ADDRESS),
-        # Thousands of organisations share a free-mail domain: one of them must not shut out the others.
-        evidence.is_free_mail(email)
-        or limits.hit("domain", evidence.domain_of_email(email), settings.LIMIT_PER_DOMAIN),
-        limits.hit("mailbox", email, settings.LIMIT_PER_MAILBOX, DAY),
-    ]
-    if not all(counts):
-        form.add_error(
-            None,
-            _(
-                "We received many sign-ons in a short time and have to pause. Nothing that you typed is "
-                "lost: please send the form again in an hour."
-            ),
-        )
-    return all(counts)
+def take(request, text, **received):
+    """Take a sign-on to `text`; the answer is the same whether its message leaves or, beyond a limit, is held."""
+    held_for = limits.crossed(request, text.letter, received["email"])
+    return SignOn.sign(text, held_for=held_for, network_key=limits.network_key(request), **received)
 
 
 @require_safe

@@ -43,7 +43,7 @@ def answer(request, sign_on, token):
         return too_late(request, sign_on, token)
     form = AnswerForm(query=query)
     if request.method == "POST":
-        has_room = not request.FILES or limits.hit("upload", str(sign_on.pk), settings.LIMIT_PER_ADDRESS)
+        has_room = not request.FILES or limits.hit("upload", str(sign_on.pk), settings.LIMIT_UPLOADS)
         form = AnswerForm(request.POST, request.FILES if has_room else None, query=query)
         if not has_room:
             form.add_error(
@@ -100,7 +100,7 @@ def correct(request, sign_on, token):
 
 def may_correct(sign_on, form):
     """Count this proposal, and say in the form if there have been too many today."""
-    is_within = limits.hit("correction", str(sign_on.pk), settings.LIMIT_PER_MAILBOX, DAY)
+    is_within = limits.hit("correction", str(sign_on.pk), settings.LIMIT_CORRECTIONS, DAY)
     if not is_within:
         form.add_error(None, _("There were many proposals today. Please send this one tomorrow, or write to us."))
     return is_within
