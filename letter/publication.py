@@ -127,7 +127,7 @@ def store(edition: Edition, planned: Iterable[Planned], like: Edition | None = N
 def _facts(letter: Letter, texts: Sequence[LetterText], lines: Sequence[Line]) -> dict[str, Any]:
     """Return what an edition prints beside texts and lines, as JSON, so that it can be printed again."""
     record = letter.edition_of_record
-    facts = {
+    facts: dict[str, Any] = {
         "slug": letter.slug,
         "place": letter.place,
         "dated_on": letter.dated_on.isoformat(),

@@ -22,6 +22,7 @@ from . import mail
 from .attention import Attention, Report
 from .models import Correction, SignOn, Transition
 from .models.figures import Burst, Waiting
+from .models.transition import Note
 
 AT = datetime(2026, 5, 4, 15, 30, tzinfo=UTC)
 # What names are tried with: one that is long and has a word that is longer than a line, and one from right to left.
@@ -89,8 +90,15 @@ def sign_on(name: str, **fields: Any) -> SignOn:
     return SignOn(letter=letter, text=text, **given | fields)
 
 
+def transition(verb: str, to_state: str, note: str = "", **fields: Any) -> Transition:
+    """Return what happened to a sign-on, unsaved, with what was said."""
+    made = Transition(verb=verb, to_state=to_state, at=AT, **fields)
+    Note(transition=made, text=note)
+    return made
+
+
 def _decision(verb: str, **said: Any) -> Callable[[str], dict[str, Any]]:
-    return lambda name: about(name, transition=Transition(verb=verb, to_state="declined", at=AT, **said))
+    return lambda name: about(name, transition=transition(verb, "declined", **said))
 
 
 def _transfer(**said: Any) -> Callable[[str], dict[str, Any]]:

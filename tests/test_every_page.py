@@ -59,13 +59,14 @@ POST_ONLY |= {"moderation:add_variant", "moderation:change_variant", "moderation
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
 FILES |= {"moderation:document", "moderation:import_template", "moderation:import_source", "moderation:import_report"}
-# What a mailbox shows, in a frame: no page of ours.
-FILES |= {"moderation:message"}
+FILES |= {"signatories:receipt_pdf", "signatories:my_data_download"}
 ROLES = {
     "moderation:record": "administrator",
     "moderation:text_history": "secretariat",
     "moderation:check_text": "secretariat",
 }
+# What a mailbox shows, in a frame: no page of ours.
+FILES |= {"moderation:message"}
 ROLES |= {"moderation:export": "secretariat"}
 ROLES |= {name: "secretariat" for name in NAMES if name.startswith("moderation:import")}
 PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:", "account", "mfa_"))}
@@ -140,6 +141,7 @@ def addresses():
         "delivery:strike": f"/moderation/letters/delivered/follow-ups/{answered.pk}/strike/",
         "delivery:answer": f"/moderation/letters/delivered/follow-ups/{answered.pk}/answer.pdf",
         "letter:index": "/",
+        "letter:front": "/fr/",
         "letter:read": "/every-page/",
         "letter:edition": "/every-page/editions/1/",
         "letter:edition_page": "/every-page/editions/1/signatories.csv",
@@ -156,6 +158,11 @@ def addresses():
         "signatories:status": f"/status/{status}/",
         "signatories:answer": f"/status/{links.token('status', queried.pk)}/answer/",
         "signatories:withdraw": f"/status/{status}/withdraw/",
+        "signatories:receipt": f"/status/{status}/receipt/",
+        "signatories:receipt_pdf": f"/status/{status}/receipt.pdf",
+        "signatories:my_data": f"/status/{status}/my-data/",
+        "signatories:my_data_download": f"/status/{status}/my-data/my-data.json",
+        "signatories:erase": f"/status/{status}/my-data/erase/",
         "account_login": "/moderation/sign-in/",
         "account_logout": "/moderation/sign-out/",
         "accounts:second_factor": "/moderation/account/second-factor/",

@@ -1,6 +1,7 @@
 """Texts beside each other: what each is worth, which prevails, and what a translation may lack."""
 
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from letter.artefacts.docx import render_docx
 from letter.documents import make_documents
-from letter.imports import ImportFault, import_letter
+from letter.imports import ImportFault, Source, import_letter
 from letter.models import Letter, LetterText
 from letter.publication import content_of, publish
 from letter.seal import faults
@@ -21,6 +22,7 @@ from letter.standing import EQUAL, note_on
 from letter.translations import Code, Kind, blocks_of, compare, numbers_in
 from tests.factories import a_letter, a_moderator
 
+CONTENT = Path("demo/content")
 FRENCH = {
     "title": "Une lettre commune",
     "salutation": "Excellence,",
@@ -183,6 +185,18 @@ def test_any_two_texts_can_be_compared_and_every_block_stands_once(here, there):
     assert [row.original for row in check.rows[2:-1] if row.original] == blocks_of(here)
     assert [row.translation for row in check.rows[2:-1] if row.translation] == blocks_of(there)
     assert all(finding.words for row in check.rows for finding in row.findings)
+
+
+def test_the_example_of_the_demo_lacks_nothing_in_any_of_its_languages():
+    original = Source.read(CONTENT / "example.en.md")
+
+    for language in ("fr", "es", "ar"):
+        other = Source.read(CONTENT / f"example.{language}.md")
+        check = compare(
+            a_text(original.body, **{name: original.values[name] for name in ("title", "salutation", "closing")}),
+            a_text(other.body, **{name: other.values[name] for name in ("title", "salutation", "closing")}),
+        )
+        assert (language, check.summary, len(check.rows)) == (language, [], 12)
 
 
 # ── the page ──

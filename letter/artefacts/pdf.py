@@ -197,7 +197,7 @@ class Press:
         while True:
             # As numbers of bytes, the text of a copy cannot become source, whatever it is.
             mine = {"addressee": copy, "note": self._note(self._missing(copy))}
-            data = ",".join(map(str, json.dumps(_spell(mine, self.unprintable)).encode()))
+            data = ",".join(map(str, json.dumps(spell(mine, self.unprintable)).encode()))
             try:
                 document = self.compiler.compile(
                     source.replace("COPY", data).encode(),
@@ -220,7 +220,7 @@ class Press:
         """Return what is the same in all copies, as JSON."""
         names = [[self._mark(name), self._mark(own)] if own else self._mark(name) for name, own in self.names]
         edition = {"letter": self.letter, "ui": self.ui, "names": names}
-        return json.dumps({**_spell(edition, self.unprintable), "fonts": families()})
+        return json.dumps({**spell(edition, self.unprintable), "fonts": families()})
 
     def _letter(self) -> dict[str, Any]:
         content = self.content
@@ -347,7 +347,7 @@ def _pattern(unprintable: frozenset[str]) -> re.Pattern[str]:
     return re.compile("(?:" + "|".join(map(re.escape, sorted(unprintable, key=len, reverse=True))) + ")+")
 
 
-def _spell(tree: Any, unprintable: frozenset[str]) -> Any:
+def spell(tree: Any, unprintable: frozenset[str]) -> Any:
     """Return `tree` with the characters that cannot be printed as “[U+4EBA U+6743]”.
 
     An empty box, or the name without them, would be a false name on a letter to States. The numbers are

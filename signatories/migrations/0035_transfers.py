@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('signatories', '0054_name_in_own_script'),
+        ('signatories', '0034_links'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

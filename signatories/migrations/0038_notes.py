@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('signatories', '0034_links'),
+        ('signatories', '0035_transfers'),
     ]
 
     operations = [

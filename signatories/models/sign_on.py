@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from audit.models import record
+from letter.content import Line
 from letter.models import Letter, LetterText
 from letter.models.text import language_tag
 from signatories import declarations, evidence, mail, names, states
@@ -26,7 +27,7 @@ from .message import Message
 from .organisation import Organisation
 from .query import QueryQuerySet
 from .related import Related, email_domain
-from .sign_on_queries import PLACE, SignOnQuerySet
+from .sign_on_queries import PLACE, SignOnQuerySet, id_of
 from .similar import Similar
 from .switch import Switch
 from .transition import Note, Transition
@@ -675,6 +676,11 @@ class SignOn(models.Model):
         """Whether the time to confirm it is over at `at` (now by default), if the clock has noticed or not."""
         is_late = self.state == State.UNCONFIRMED and self.confirm_by <= (at or timezone.now())
         return is_late or self.state == State.EXPIRED
+
+    @property
+    def line_anchor(self) -> str:
+        """Of an accepted one: where its line is on the public page."""
+        return Line("", id=id_of(self.anchor or self.organisation_id or 0)).anchor
 
     @property
     def is_live(self) -> bool:

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 PLACE = Coalesce("anchor", "organisation_id", output_field=models.BigIntegerField())
 
 
+def id_of(place: int) -> str:
+    """Return the `Line.id` of a place on the page: where it is below zero, with a letter that no number has."""
+    return str(place) if place > 0 else f"a{-place}"
+
+
 def order_of(state: str) -> tuple[str, ...]:
     """Return the order of sign-ons in `state`: those that wait, oldest first; the others, latest change first.
 
@@ -218,9 +223,7 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["Sig
         columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "sort_key")
         rows = self.filter(letter=letter).accepted().values_list(*columns, "listed_name_in_own_script", PLACE)
         for name, acronym, country, website, sort_key, own, anchor in rows:
-            # A letter that no organisation's number has: see `SignOn.anchor`.
-            place = str(anchor) if anchor > 0 else f"a{-anchor}"
-            yield Line(name, acronym, country, website, place, sort_key, own)
+            yield Line(name, acronym, country, website, id_of(anchor), sort_key, own)
 
     def move_to(self, organisation: Organisation) -> int:
         """Give these sign-ons to another organisation; their lines stay where they are on the public page.

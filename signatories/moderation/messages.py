@@ -21,7 +21,7 @@ def messages(request):
     """Show each kind of message: its subject, its text and its HTML, in each language."""
     name = _name(request)
     found = [
-        (kind, [(language, samples.preview(kind, code, name)) for code, language in settings.LANGUAGES])
+        (kind, [(own, samples.preview(kind, code, name)) for code, own in settings.LANGUAGES])
         for kind in sorted(samples.KINDS)
     ]
     return render(request, "moderation/messages.html", {"found": found, "name": name, "names": samples.NAMES})

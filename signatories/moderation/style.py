@@ -148,8 +148,8 @@ def notices(request):
 
 def sign_on(request):
     """What a sign-on says, what was asked and answered about it, what is printed of it."""
-    asked = Transition(verb="query", to_state="queried", at=samples.AT, note=samples.NOTE)
-    ended = Transition(verb="answer", to_state="pending", at=samples.AT, who="representative")
+    asked = samples.transition("query", "queried", samples.NOTE)
+    ended = samples.transition("answer", "pending", who="representative")
     answered = SimpleNamespace(
         asked=asked,
         ended=ended,
@@ -182,8 +182,8 @@ def evidence(request):
         (_("Website"), diff.whole("http://a.example", "https://b.example")),
     ]
     happened = [
-        Transition(verb="sign", to_state="unconfirmed", who="representative", at=samples.AT),
-        Transition(verb="query", to_state="queried", user=User(username="amina"), at=samples.AT, note=samples.NOTE),
+        samples.transition("sign", "unconfirmed", who="representative"),
+        samples.transition("query", "queried", samples.NOTE, user=User(username="amina")),
     ]
     parts = [
         render_to_string("moderation/panel/evidence.html", {"evidence": marks}),

@@ -106,8 +106,8 @@ def test_where_colours_are_the_readers_states_are_still_seen(visit):
     def edge(selector, side="block-end"):
         one = page.locator(selector).first
         return one.evaluate(
-            f"""one => {{ const style = getComputedStyle(one);
-            return [style.borderBlockEndColor, style.getPropertyValue('border-{side}-width')]; }}"""
+            "one => [getComputedStyle(one).borderBlockEndColor,"
+            f" getComputedStyle(one).getPropertyValue('border-{side}-width')]"
         )
 
     current, other = edge(".tabs [aria-current]"), edge(".tabs a:not([aria-current])")
