@@ -140,7 +140,7 @@ def ways(request):
     return "".join(parts)
 
 
-def notices(request):
+def standing(request):
     """What a page says of itself, and of where a sign-on stands."""
     states = [(value, label) for value, label in State.choices]
     return render_to_string("moderation/style/notices.html", {"states": states})
@@ -229,7 +229,7 @@ COMPONENTS = [
     (gettext_lazy("The letter"), sheet),
     (gettext_lazy("Acts"), buttons),
     (gettext_lazy("Ways"), ways),
-    (gettext_lazy("Notices and states"), notices),
+    (gettext_lazy("Notices and states"), standing),
     (gettext_lazy("A form"), empty_form),
     (gettext_lazy("A form that came back"), wrong_form),
     (gettext_lazy("A sign-on, to its representative"), sign_on),
