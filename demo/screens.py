@@ -63,7 +63,7 @@ def take(page: Page, folder: str, name: str) -> None:
     page.screenshot(path=file)
     # ImageMagick, where there is one: text needs few colours.
     if convert := shutil.which("convert"):
-        subprocess.run([convert, file, "-colors", "64", f"PNG8:{file}"], check=True)
+        subprocess.run([convert, file, "+dither", "-colors", "64", f"PNG8:{file}"], check=True)
 
 
 def status_address(page: Page) -> str:
