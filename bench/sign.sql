@@ -3,10 +3,12 @@
 SELECT 1;
 SELECT * FROM letter_letter WHERE opens_at <= now() AND slug = 'icc-2020' LIMIT 21;
 SELECT * FROM letter_lettertext WHERE letter_id = {letter} AND language = 'en' ORDER BY revision DESC LIMIT 1;
-INSERT INTO signatories_limit AS counter (key, began_at, hits) VALUES ('pgbench network', date_bin('1:00:00'::interval, clock_timestamp(), TIMESTAMPTZ '2000-01-01'), 1) ON CONFLICT (key, began_at) DO UPDATE SET hits = counter.hits + 1 RETURNING hits;
-INSERT INTO signatories_limit AS counter (key, began_at, hits) VALUES ('pgbench domain', date_bin('1:00:00'::interval, clock_timestamp(), TIMESTAMPTZ '2000-01-01'), 1) ON CONFLICT (key, began_at) DO UPDATE SET hits = counter.hits + 1 RETURNING hits;
-INSERT INTO signatories_limit AS counter (key, began_at, hits) VALUES ('pgbench ' || :network, date_bin('1 day'::interval, clock_timestamp(), TIMESTAMPTZ '2000-01-01'), 1) ON CONFLICT (key, began_at) DO UPDATE SET hits = counter.hits + 1 RETURNING hits;
+SELECT position FROM signatories_switch WHERE letter_id = {letter} LIMIT 1;
+SELECT kind, value FROM signatories_allowance WHERE (until IS NULL OR until >= current_date) AND removed_at IS NULL AND ((kind = 'domain' AND value IN ('example.org', 'org')) OR kind = 'network');
+SELECT * FROM signatories_limitrule;
+INSERT INTO signatories_limit AS counter (key, began_at, kind, hits) VALUES ('pgbench ' || :network, date_bin('1 day'::interval, clock_timestamp(), TIMESTAMPTZ '2000-01-01'), 'mailbox', 1), ('pgbench address', date_bin('1:00:00'::interval, clock_timestamp(), TIMESTAMPTZ '2000-01-01'), 'address', 1), ('pgbench domain', date_bin('1:00:00'::interval, clock_timestamp(), TIMESTAMPTZ '2000-01-01'), 'domain', 1), ('pgbench letter', date_bin('1:00:00'::interval, clock_timestamp(), TIMESTAMPTZ '2000-01-01'), 'letter', 1), ('pgbench network', date_bin('1:00:00'::interval, clock_timestamp(), TIMESTAMPTZ '2000-01-01'), 'network', 1) ON CONFLICT (key, began_at) DO UPDATE SET hits = counter.hits + EXCLUDED.hits RETURNING key, hits;
 BEGIN;
+SELECT position FROM signatories_switch WHERE letter_id = {letter} LIMIT 1;
 SELECT * FROM signatories_signon WHERE state IN ('unconfirmed', 'pending', 'accepted') AND UPPER(email::text) = UPPER('p' || :one || '@example.org') AND letter_id = {letter} AND name_key = 'justice' || :one ORDER BY id ASC LIMIT 1;
 SAVEPOINT one;
 SAVEPOINT two;

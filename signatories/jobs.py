@@ -20,6 +20,7 @@ from . import batches, limits, mail
 from .attention import report
 from .models import Batch, Digest, Document, Link, LostLink, Message, Notice, Overtaken, Query, SignOn, Transfer
 from .models.digest import HOUR
+from .states import NotAllowed
 
 logger = logging.getLogger(__name__)
 
@@ -191,6 +192,29 @@ def remind_of_queries():
 def remind_every_day(timestamp):
     """Remind representatives of unanswered questions."""
     remind_of_queries()
+
+
+def see_to_unconfirmed():
+    """Let expire what nobody has confirmed in time, and remind of the rest; each in a transaction of its own."""
+    for sign_on in SignOn.objects.to_expire():
+        try:
+            sign_on.expire()
+        except NotAllowed:
+            logger.info("Sign-on %s was confirmed, or has expired by another worker", sign_on.pk)
+        except Exception:
+            logger.exception("Sign-on %s could not expire", sign_on.pk)
+    for sign_on in SignOn.objects.to_remind():
+        try:
+            sign_on.remind()
+        except Exception:
+            logger.exception("The representative of sign-on %s could not be reminded", sign_on.pk)
+
+
+@app.periodic(cron="11 * * * *")
+@app.task(name="see_to_unconfirmed", queue=PUBLICATION, queueing_lock="see_to_unconfirmed")
+def see_to_unconfirmed_every_hour(timestamp):
+    """Look at the sign-ons that wait for their representatives."""
+    see_to_unconfirmed()
 
 
 def erase_documents():

@@ -41,8 +41,13 @@ PLACEHOLDERS = re.compile("\x02([a-z_]+)(?::([0-9]+))?\x03")
 # Kinds of message that somebody chose to get, and the page where they choose otherwise.
 UNSUBSCRIBE = {"digest": "moderation:digest"}
 # What a message's context holds that is a name, in its HTML isolated from the words around it.
+OF_A_SIGN_ON = (
+    *("name_as_signed", "listed_name", "name_in_own_script", "listed_name_in_own_script"),
+    *("representative_name", "representative_role", "text.title"),
+)
 NAMES = {
-    "sign_on": ("name_as_signed", "listed_name", "representative_name", "representative_role", "text.title"),
+    "sign_on": OF_A_SIGN_ON,
+    "other": OF_A_SIGN_ON,
     "correction": ("name",),
     "transfer": ("name",),
     "invitation": ("name",),
@@ -172,7 +177,7 @@ def context_of(sign_on: "SignOn", **said: Any) -> dict[str, Any]:
         "letter": sign_on.letter,
         "text": sign_on.text,
         "letter_url": absolute(sign_on.letter.get_absolute_url()),
-        "days_to_confirm": settings.LINK_LIFETIMES["confirm"].days,
+        "confirm_by": sign_on.confirm_by,
         **{f"{purpose}_url": PLACEHOLDER.format(purpose=purpose) for purpose in settings.LINK_LIFETIMES},
         **said,
     }

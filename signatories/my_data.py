@@ -18,6 +18,7 @@ from letter.models import absolute
 
 from .mail import PLACEHOLDERS
 from .models import Message, SignOn
+from .models.link import Link
 from .models.transition import Transition
 
 SCHEMA = Path(__file__).with_name("my_data.schema.json")
@@ -66,6 +67,7 @@ def my_data(sign_on: SignOn, at: datetime | None = None) -> dict[str, Any]:
             for one in sign_on.messages.all()
             if one.kind != "objection_notice" or one.pk in {notice.message_id for notice in answered}
         ],
+        "links": [_fields(one, without=("about", "sha256")) for one in Link.objects.of_the_representative(sign_on.pk)],
         "import": {"line": batch_row.line, "values": batch_row.values} if batch_row else None,
     }
 

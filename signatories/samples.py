@@ -19,7 +19,6 @@ from audit.models import Entry
 from letter.models import Letter, LetterText, Publication, absolute
 
 from . import mail
-from .attention import Attention, Report
 from .models import Correction, SignOn, Transition
 from .models.figures import Burst, Waiting
 from .models.transition import Note
@@ -87,6 +86,8 @@ def sign_on(name: str, **fields: Any) -> SignOn:
         "website": "https://www.example.org",
         "language": language,
     }
+    if name == "arabic":
+        given |= {"name_in_own_script": organisation, "listed_name_in_own_script": organisation}
     return SignOn(letter=letter, text=text, **given | fields)
 
 
@@ -126,16 +127,18 @@ def _invitation(name: str) -> dict[str, Any]:
 
 def _digest(_name: str) -> dict[str, Any]:
     letter = Letter(slug="icc-2020")
-    attention = Attention(
-        failed=[],
+    attention = SimpleNamespace(
         failed_count=2,
+        unreachable_count=1,
         unprintable=[Publication(letter=letter)],
-        objections=[],
         objection_count=1,
+        transfer_count=1,
         corrections=3,
+        held=2,
+        switches=[SimpleNamespace(position="paused", letter=letter, since=AT.replace(hour=9))],
         overdue=1,
     )
-    report = Report(
+    report = SimpleNamespace(
         at=AT,
         waiting=[Waiting("icc-2020", 12, AT.replace(day=1), 4)],
         bursts=[Burst("example.org", 40), Burst("", 25)],
@@ -172,6 +175,7 @@ KINDS: dict[str, Callable[[str], dict[str, Any]]] = {
     "account_changed": lambda name: _person(name, what=_("Your password was changed.")),
     "already_signed": about,
     "confirm": about,
+    "confirm_reminder": about,
     "confirmed": about,
     "contact_asked": _transfer(),
     "contact_changed": _transfer(),
@@ -197,6 +201,7 @@ KINDS: dict[str, Callable[[str], dict[str, Any]]] = {
     "password_reset": lambda name: _person(name, reset_url=mail.PLACEHOLDER.format(purpose="reset")),
     "query": _decision("query", note=NOTE),
     "reminder": _decision("query", note=NOTE),
+    "signed_again": lambda name: about(name, other=sign_on(name)),
     "status": about,
     "withdrawn": about,
 }

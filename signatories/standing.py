@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import get_language_info
@@ -47,11 +46,6 @@ class Standing:
     def last(self) -> Transition:
         """What led to its present state."""
         return next(one for one in reversed(self.transitions) if one.verb != "erase")
-
-    @property
-    def confirm_by(self) -> datetime:
-        """Until when the link of the first message works."""
-        return self.sign_on.created_at + settings.LINK_LIFETIMES["confirm"]
 
     @cached_property
     def days_to_decide(self) -> int | None:

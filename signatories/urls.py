@@ -27,7 +27,6 @@ urlpatterns = [
     path("links/", lost.lost, name="lost"),
     path("links/sent/", lost.sent, name="lost_sent"),
     path("status/<str:token>/receipt/", receipt.receipt, name="receipt"),
-    path("status/<str:token>/receipt.pdf", receipt.receipt_pdf, name="receipt_pdf"),
     path("status/<str:token>/my-data/", my_data.my_data, name="my_data"),
     path("status/<str:token>/my-data/my-data.json", my_data.download, name="my_data_download"),
     path("status/<str:token>/my-data/erase/", my_data.erase, name="erase"),

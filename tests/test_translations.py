@@ -18,7 +18,7 @@ from letter.imports import ImportFault, Source, import_letter
 from letter.models import Letter, LetterText
 from letter.publication import content_of, publish
 from letter.seal import faults
-from letter.standing import EQUAL, note_on
+from letter.standing import EQUAL, name_of, note_on
 from letter.translations import Code, Kind, blocks_of, compare, numbers_in
 from tests.factories import a_letter, a_moderator
 
@@ -259,6 +259,20 @@ def test_whoever_saves_a_translation_in_the_admin_is_told_what_it_may_lack(clien
 )
 def test_a_note_says_what_a_text_is_worth(standing, language, prevailing, note):
     assert note_on(standing, language, prevailing) == note
+
+
+def test_the_name_of_a_language_is_written_as_within_a_sentence():
+    with translation.override("fr"):
+        french = name_of("en")
+    with translation.override("es"):
+        spanish = name_of("fr")
+
+    assert (french, spanish, name_of("en"), name_of("pt-BR")) == (
+        "anglais",
+        "francés",
+        "English",
+        "Brazilian Portuguese",
+    )
 
 
 @pytest.mark.django_db

@@ -19,6 +19,11 @@ from signatories.bounces import Bounce
 WAITS = [timedelta(seconds=seconds) for seconds in (10, 30, 60, 300, 1800, 7200, 28800, 57600, 86400)]
 # A message that is this late has lost its job, and gets another.
 OVERDUE = timedelta(minutes=2)
+# Kinds of message that carry the link by which a sign-on is confirmed.
+REMINDER = "confirm_reminder"
+WITH_LINK = ("confirm", "already_signed", REMINDER)
+# States of a message that has not left yet; one that is held waits for a moderator.
+UNSENT = ("queued", "held")
 BOUNCE_FIELDS = ("bounce", "bounce_status", "diagnostic", "bounced_at")
 
 
@@ -256,6 +261,14 @@ class Message(models.Model):
         dropped = [message.pk for message in unsent]
         Message.objects.filter(pk__in=dropped).update(state=Message.State.DROPPED)
         return dropped
+
+    @staticmethod
+    def drop_links(sign_on_id: int) -> None:
+        """Drop the messages with the link to confirm that wait to be sent, or are held: it would lead nowhere."""
+        unsent = Message.objects.filter(sign_on_id=sign_on_id, kind__in=WITH_LINK, state__in=UNSENT)
+        # Waits for one that is being sent at this moment.
+        waiting = [message.pk for message in unsent.select_for_update(of=("self",))]
+        Message.objects.filter(pk__in=waiting).update(state=Message.State.DROPPED)
 
     @staticmethod
     def drop_held(sign_on_id: int) -> None:

@@ -23,15 +23,15 @@ from . import erasure
 from .actor import CLOCK, REPRESENTATIVE, Actor
 from .document import Document
 from .limit import Crossing, Why
-from .message import Message
+from .message import REMINDER, Message
 from .organisation import Organisation
 from .query import QueryQuerySet
 from .related import Related, email_domain
 from .sign_on_queries import PLACE, SignOnQuerySet, id_of
 from .similar import Similar
 from .switch import Switch
-from .transition import Note, Transition
-from .unconfirmed import REMINDER, reminders_due
+from .transition import NOT_ME, Note, Transition
+from .unconfirmed import reminders_due
 from .variant_name import trigrams
 
 # Fields that name the representative, or hint at them.
@@ -236,6 +236,10 @@ class SignOn(models.Model):
         }
         sign_on = cls._new(text, **received)
         twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed)
+        if twin is not None and twin.has_expired(at):
+            # The clock will notice within the hour; who signs anew need not wait for it.
+            twin.expire()
+            twin = None
         if twin is None:
             try:
                 with transaction.atomic():
@@ -289,9 +293,34 @@ class SignOn(models.Model):
 
     # ── what happens to it ──
 
-    def confirm(self) -> Transition:
-        """Take the representative's word that the mailbox is theirs; the sign-on enters the queue."""
-        return self._move("confirm", REPRESENTATIVE)
+    def confirm(self, tell: Iterable["SignOn"] = ()) -> Transition:
+        """Take the representative's word that the mailbox is theirs; the sign-on enters the queue.
+
+        `tell` are those of `SignOnQuerySet.on_record_beside` whose mailboxes have room: their representatives learn
+        that somebody else has signed for an organisation of that name, and not who. This one learns nothing of them.
+        """
+
+        def tell_them(_confirmed: Transition) -> None:
+            for one in tell:
+                message = mail.queue(one, "signed_again", other=self)
+                if message:
+                    # Which of the two it tells of, so that none is told twice.
+                    Message.objects.filter(pk=message.pk).update(about=self.pk)
+
+        return self._move("confirm", REPRESENTATIVE, also=tell_them)
+
+    @transaction.atomic
+    def disown(self) -> None:
+        """Take the word of whoever holds the mailbox that they have signed nothing, and erase what was typed in.
+
+        Raises:
+            NotAllowed: if it was confirmed, withdrawn or has expired meanwhile.
+        """
+        state = SignOn.objects.select_for_update(of=("self",)).values_list("state", flat=True).get(pk=self.pk)
+        if state != State.UNCONFIRMED:
+            raise NotAllowed(State(state), "disown", Who.REPRESENTATIVE)
+        self._move("withdraw", REPRESENTATIVE, reason=NOT_ME, is_silent=True, also=self._drop_links)
+        self.erase(REPRESENTATIVE, is_told=False)
 
     @transaction.atomic
     def remind(self, at: datetime | None = None) -> Message | None:
@@ -307,13 +336,21 @@ class SignOn(models.Model):
         due.save(update_fields=["reminders"])
         return mail.queue(due, REMINDER)
 
-    def expire(self) -> Transition:
+    @transaction.atomic
+    def expire(self) -> None:
         """Give up a sign-on that nobody has confirmed in time, and erase who had filled in the form.
+
+        Nobody is told: it was never proved whose the address is.
 
         Raises:
             NotAllowed: if it was confirmed or withdrawn meanwhile.
         """
-        return self._move("expire", CLOCK)
+        self._move("expire", CLOCK, also=self._drop_links)
+        self.erase(CLOCK, is_told=False)
+
+    def _drop_links(self, _transition: Transition) -> None:
+        """Drop messages that have not left yet, whose link would lead nowhere."""
+        Message.drop_links(self.pk)
 
     def query(self, actor: Actor, *, question: str, language: str = "", seen: int | None = None) -> Transition:
         """Ask the representative something, in `language` (theirs by default), and wait for the answer."""
@@ -549,7 +586,7 @@ class SignOn(models.Model):
         self.state, self.state_since = target, since
         self.save(update_fields=None if before is None else ["state", "state_since", *changes])
         dropped = [] if before is None else Message.drop_decisions(self.pk)
-        if before == State.UNCONFIRMED:
+        if before == State.UNCONFIRMED or (before and target not in LIVE):
             Message.drop_held(self.pk)
         transition = Transition.objects.create(
             sign_on=self,

@@ -148,6 +148,23 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["Sig
         """Live sign-ons for an organisation of the same name, whoever has signed."""
         return self.live().filter(letter=letter, name_key=names.key(name))
 
+    def on_record_beside(self, one: "SignOn") -> Self:
+        """Sign-ons of `one`'s letter that were confirmed from other mailboxes for an organisation of the same name.
+
+        Not those whose representatives were told of this mailbox before.
+        """
+        theirs = self.model._default_manager.filter(letter=one.letter_id, email__iexact=one.email)
+        told = Message.objects.filter(sign_on=OuterRef("pk"), kind="signed_again", about__in=theirs.values("pk"))
+        return (
+            self.filter(letter=one.letter_id, name_key=one.name_key, state__in=set(LIVE) - {State.UNCONFIRMED})
+            .with_confirmation()
+            .filter(is_confirmed=True)
+            .exclude(email="")
+            .exclude(email__iexact=one.email)
+            .exclude(Exists(told))
+            .order_by("pk")
+        )
+
     def with_name_to_write(self) -> Self:
         """Sign-ons with `name_to_write`: the name as listed, or, before it was accepted, as signed."""
         return self.annotate(name_to_write=Coalesce(NullIf(F("listed_name"), Value("")), F("name_as_signed")))
@@ -215,15 +232,16 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["Sig
 
     def with_links_for(self, address: str) -> Self:
         """Sign-ons to which `address` may have links, the newest first; not those whose first message is held."""
-        held = Message.objects.held().filter(sign_on=OuterRef("pk"))
+        # Another kind may be held because a stranger signed once more in their name: their links stay theirs.
+        held = Message.objects.held().filter(sign_on=OuterRef("pk"), kind="confirm")
         return self.held_by(address).exclude(Exists(held)).select_related("letter", "text").order_by("-pk")
 
     def lines(self, letter: Letter) -> Iterator[Line]:
         """Yield the lines of the letter's public list, in order; the query runs at the first of them."""
         columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "sort_key")
         rows = self.filter(letter=letter).accepted().values_list(*columns, "listed_name_in_own_script", PLACE)
-        for name, acronym, country, website, sort_key, own, anchor in rows:
-            yield Line(name, acronym, country, website, id_of(anchor), sort_key, own)
+        for name, acronym, country, website, sort_key, own, place in rows:
+            yield Line(name, acronym, country, website, id_of(place), sort_key, own)
 
     def move_to(self, organisation: Organisation) -> int:
         """Give these sign-ons to another organisation; their lines stay where they are on the public page.

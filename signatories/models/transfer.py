@@ -163,7 +163,7 @@ class Transfer(models.Model):
             raise NotTransferable
         _refuse_twin(sign_on, email)
         transfer = cls(sign_on=sign_on, kind=kind, email=email, name=name, role=role, language=sign_on.language)
-        transfer.clean_fields(exclude={"sign_on", "told", "settled_by"})
+        transfer.clean_fields(exclude={field.name for field in cls._meta.fields} - {"kind", "name", "role", "email"})
         transfer.save()
         is_contact = kind == cls.Kind.CONTACT
         transfer._tell("contact_offer" if is_contact else "hand_over_offer", to=email)

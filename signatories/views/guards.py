@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import wraps
 
+from django.conf import settings
 from django.db import transaction
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
@@ -49,6 +50,8 @@ def with_link(purpose):
             sign_on = SignOn.objects.select_related("letter", "text").filter(pk=link.about).first()
             if sign_on is None:
                 return bad_link(request, "unknown")
+            if sign_on.has_expired():
+                return expired(request, sign_on)
             if link.is_expired:
                 return expired_link(request, sign_on)
             return view(request, sign_on, token, **kwargs)
@@ -62,6 +65,12 @@ def bad_link(request, why):
     """Explain a link that leads nowhere."""
     letters = Letter.objects.open()
     return render(request, "signatories/bad_link.html", {"why": why, "letters": letters}, status=404)
+
+
+def expired(request, sign_on):
+    """Say that the sign-on was not confirmed in time, and what can be done; whatever the link was for."""
+    context = {"letter": sign_on.letter, "days": settings.CONFIRM_WITHIN.days}
+    return render(request, "signatories/expired.html", context, status=410)
 
 
 def revoked_link(request):

@@ -134,6 +134,9 @@ if delivered is None:
     for channel in ("email", "post"):
         factories.a_recipient(delivered, office=office, postal_address="Wien", email=fields["email"], channel=channel)
     factories.a_delivered(delivered)
+if not Letter.objects.filter(slug="compared").exists():
+    factories.a_letter(slug="compared", opens_at=None).revise(
+        "ar", title="رسالة", salutation="صاحب السعادة،", body="نحن الموقعين ٣:", closing="")
 sent = delivered.recipients.first()
 noted = sent.follow_ups.first() or FollowUp.record(sent, User.objects.first(), event="answered", on="2020-05-20",
     words="We thank you.", who="Austria")
@@ -212,10 +215,13 @@ print(json.dumps({{
         "second factor": "/moderation/account/second-factor/",
         "people": "/moderation/people/",
         "invite": "/moderation/people/invite/",
+        "compare": "/moderation/texts/compared/ar/check/",
+        "letters, in Arabic": "/ar/",
         "queue": "/moderation/",
         "search": "/moderation/?q=justice",
         "organisations": "/moderation/organisations/",
         "keys": "/moderation/keys/",
+        "limits": "/moderation/limits/",
         "style": "/moderation/style/",
         "messages": "/moderation/messages/",
         "register": "/moderation/register/icc-2020/",
@@ -261,10 +267,11 @@ def visit(new_page, session, administrator, addresses):
 
 
 PUBLIC = [
-    "letter", "edition", "countries", "changes", "share", "verify", "embed", "sign", "sign, with errors", "sent",
-    "confirm", "used link", "status", "status, withdrawn", "status, queried", "answer", "withdraw", "receipt",
-    "my data", "my data, withdrawn", "erase", "correct", "bad link", "nothing there", "objection",
-    "objection, in Arabic", "objection, answered", "bad objection",
+    "letter", "edition", "countries", "changes", "share", "verify", "embed",
+    "sign", "sign, with errors", "sent", "confirm", "used link", "status", "status, withdrawn",
+    "status, queried", "answer", "withdraw", "correct", "bad link", "nothing there",
+    "receipt", "my data", "my data, withdrawn", "erase",
+    "objection", "objection, in Arabic", "objection, answered", "bad objection", "letters, in Arabic",
 ]  # fmt: skip
 DOOR = {"sign-in", "forgotten password", "invitation"}
 ADMINISTRATION = {"people", "person", "invite"}
@@ -273,7 +280,8 @@ DESK = [
     "queue", "search", "keys", "style", "messages", "batch", "sign-on",
     "sign-on, queried", "sign-on, accepted", "register", "see", "erase", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
-    "export", "figures", "figures, one letter", "digest",
+    "export", "figures", "figures, one letter", "digest", "limits",
     "imports", "import a file", "columns", "rows", "imported",
     "organisations", "organisation", "edit organisation", "choose other", "merge", "undo merge", "split",
+    "compare",
 ]  # fmt: skip
