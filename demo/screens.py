@@ -19,9 +19,9 @@ from . import authenticator
 PUBLIC: dict[str, tuple[str, int, dict[str, Any]]] = {
     "letter-1280": ("/icc-2020/", 1280, {}),
     "letter-dark-360": ("/icc-2020/", 360, {"color_scheme": "dark"}),
-    "letter-ar-360": ("/ar/icc-2020/", 360, {}),
+    "letter-ar-360": ("/ar/example/", 360, {}),
     "sign-errors-360": ("/icc-2020/sign/", 360, {}),
-    "sign-errors-ar-360": ("/ar/icc-2020/sign/", 360, {}),
+    "sign-errors-ar-360": ("/ar/example/sign/", 360, {}),
 }
 HEIGHTS = {360: 740, 1280: 860}
 
