@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from letter.documents import make_documents
 from signatories import declarations, drafts
 from signatories.jobs import publish_letter
-from signatories.models import Message, SignOn
-from tests.factories import a_letter, a_sign_on, an_accepted, posted, sent, typed
+from signatories.models import Actor, Message, SignOn
+from tests.factories import a_letter, a_moderator, a_sign_on, an_accepted, posted, sent, typed
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +86,19 @@ def test_the_name_stands_between_its_neighbours_as_it_will_be_printed(client):
     assert place(checked(client, letter, name_as_signed="al haq"))[:2] == ["Al-Haq", "al haq"]
 
 
+def test_a_name_in_its_own_script_stands_beside_it_as_in_the_list(client):
+    letter = a_letter()
+    moderator = Actor.moderator(a_moderator())
+    mezan = a_sign_on(letter, "pending", "Al Mezan")
+    mezan.accept(moderator, listed_name="Al Mezan", listed_name_in_own_script="الميزان")
+
+    response = checked(client, letter, name_as_signed="Al-Haq", name_in_own_script="الحق")
+
+    assert place(response) == ["Al-Haq", "الحق", "Al Mezan", "الميزان"] or place(response) == [
+        *("Al Mezan", "الميزان", "Al-Haq", "الحق")
+    ]
+
+
 def test_of_an_empty_list_the_name_is_the_first(client):
     response = checked(client, a_letter(), name_as_signed="Al-Haq")
 
@@ -102,7 +115,7 @@ def test_checking_asks_the_database_as_little_for_a_long_list_as_for_a_short_one
     with CaptureQueriesContext(connection) as queries:
         client.post(f"/{letter.slug}/sign/", form)
 
-    assert len(queries) == 5
+    assert len(queries) == 6
 
 
 def test_the_page_says_which_text_is_signed_and_where_it_can_be_read(client):
