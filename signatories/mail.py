@@ -43,6 +43,8 @@ UNSUBSCRIBE = {"digest": "moderation:digest"}
 # What a message's context holds that is a name, in its HTML isolated from the words around it.
 NAMES = {
     "sign_on": ("name_as_signed", "listed_name", "representative_name", "representative_role", "text.title"),
+    # Whoever else has signed for the same name.
+    "other": ("name_as_signed",),
     "correction": ("name",),
     "transfer": ("name", "role"),
     "invitation": ("name",),

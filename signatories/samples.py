@@ -77,6 +77,7 @@ def sign_on(name: str, **fields: Any) -> SignOn:
     given = {
         "state": "accepted",
         "created_at": AT,
+        "state_since": AT,
         "name_as_signed": organisation,
         "listed_name": organisation,
         "representative_name": representative,
@@ -121,6 +122,8 @@ def _digest(_name: str) -> dict[str, Any]:
     attention = Attention(
         failed=[],
         failed_count=2,
+        unreachable=[],
+        unreachable_count=2,
         unprintable=[Publication(letter=letter)],
         objections=[],
         objection_count=1,
@@ -166,6 +169,7 @@ KINDS: dict[str, Callable[[str], dict[str, Any]]] = {
     "account_changed": lambda name: _person(name, what=_("Your password was changed.")),
     "already_signed": about,
     "confirm": about,
+    "confirm_reminder": about,
     "confirmed": about,
     "contact_asked": _transfer,
     "contact_changed": _transfer,
@@ -190,6 +194,7 @@ KINDS: dict[str, Callable[[str], dict[str, Any]]] = {
     "password_reset": lambda name: _person(name, reset_url=mail.PLACEHOLDER.format(purpose="reset")),
     "query": _decision("query", note=NOTE),
     "reminder": _decision("query", note=NOTE),
+    "signed_again": lambda name: about(name, other=sign_on(name)),
     "status": about,
     "withdrawn": about,
 }

@@ -43,6 +43,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages about sign-ons whose personal data were erased, but for those that are still to be sent."""
         return self.filter(sign_on__erased_at__isnull=False, erased_at=None).exclude(state=Message.State.QUEUED)
 
+    def lost_links(self) -> Self:
+        """Messages with links that somebody had lost, once they have left."""
+        return self.filter(kind="lost_link", sign_on=None, erased_at=None).exclude(state=Message.State.QUEUED)
+
     def erase(self, at: datetime | None = None) -> int:
         """Erase to whom these messages went and what they said; that they were sent, and when, stays."""
         return self.update(**dict.fromkeys(Message.WORDS, ""), erased_at=at or timezone.now())
