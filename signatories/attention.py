@@ -13,7 +13,7 @@ from audit.models import Entry
 from letter.models import Publication, absolute
 
 from .bounces import Kind
-from .models import Correction, Message, Notice, Query, SignOn, Transfer
+from .models import Correction, Hold, Message, Notice, Query, SignOn, Switch, Transfer
 from .models.figures import Burst, Waiting
 from .states import State
 
@@ -43,12 +43,16 @@ class Attention:
     """Corrections that wait for a moderator."""
     overdue: int
     """Questions whose answer is not to be expected any more."""
+    held: int
+    """Messages that wait for somebody to release or discard them."""
+    switches: list[Switch]
+    """Letters whose sign-ons do not come in as usual."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing wants anybody."""
         wants = (self.failed, self.unreachable, self.unprintable, self.objections, self.transfers, self.corrections)
-        return not any((*wants, self.overdue))
+        return not any((*wants, self.overdue, self.held, self.switches))
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Report:
 
 
 def attention() -> Attention:
-    """Return what wants somebody. Seven queries; more only where there are many of one kind."""
+    """Return what wants somebody. Nine queries; more only where there are many of one kind."""
     unreachable = SignOn.objects.unreachable()
     failing, objecting = Message.objects.failed().to_representatives(), Notice.objects.objections()
     failing = failing.exclude(bounce=Kind.HARD, recipient__iexact=F("sign_on__email"), sign_on__in=unreachable)
@@ -105,6 +109,8 @@ def attention() -> Attention:
         transfer_count=len(transfers) if len(transfers) < SHOWN else handing_over.count(),
         corrections=Correction.objects.proposed().count(),
         overdue=Query.objects.overdue().count(),
+        held=Hold.objects.waiting().count(),
+        switches=list(Switch.objects.turned()),
     )
 
 

@@ -228,8 +228,8 @@ def erase_documents():
 def erase_messages():
     """Erase messages that were still to be sent when the data of their representative were erased or handed over."""
     Message.objects.to_erase().erase()
+    Message.objects.of_past_transfers().erase()
     erase_answers(SignOn.objects.all())
-    Message.objects.to_predecessors().erase()
 
 
 @app.periodic(cron="37 3 * * *")

@@ -11,7 +11,7 @@ from audit.models import record
 from signatories import states
 from signatories.doubts import doubts
 from signatories.forms.decisions import FORMS
-from signatories.models import Actor, Claim, Message, NoLongerSo, SignOn
+from signatories.models import Actor, Claim, Hold, Message, NoLongerSo, SignOn
 from signatories.states import State, Who
 
 from . import filters
@@ -68,6 +68,7 @@ def panels(user, one, bound=None):
         "colleague": colleague(one, user),
         "transitions": one.transitions.with_words(),
         "messages_sent": sent,
+        "holds": Hold.objects.waiting().filter(message__sign_on=one).select_related("message"),
         "overtaken": [message for message in failed if one.has_overtaken(message)],
         "notices": one.notices.with_answer(),
         "transfers": one.transfers.select_related("told", "settled_by"),
