@@ -42,8 +42,14 @@ PLACEHOLDERS = re.compile("\x02([a-z_]+)(?::([0-9]+))?\x03")
 UNSUBSCRIBE = {"digest": "moderation:digest"}
 # What a message's context holds that is a name, in its HTML isolated from the words around it.
 NAMES = {
-    "sign_on": ("name_as_signed", "listed_name", "representative_name", "representative_role", "text.title"),
+    "sign_on": (
+        *("name_as_signed", "listed_name", "listed_name_in_own_script"),
+        *("representative_name", "representative_role", "text.title"),
+    ),
+    # Whoever else has signed for the same name.
+    "other": ("name_as_signed",),
     "correction": ("name",),
+    "transfer": ("name", "role"),
     "invitation": ("name",),
     "user": ("get_full_name",),
 }
