@@ -42,7 +42,7 @@ def languages(context):
 def language_buttons(context, form, path):
     """Offer the form with the id `form` in other languages, at the addresses of `path`: what was typed goes along."""
     suggested = languages(context)["suggested"] if context["request"].method == "GET" else None
-    others = [(code, own_name(code), translate_url(path, code)) for code, _name in settings.LANGUAGES]
+    others = [(code, name, translate_url(path, code)) for code, name in settings.LANGUAGES]
     return {
         "form": form,
         "others": [one for one in others if one[2] != path],
