@@ -124,7 +124,6 @@ def _times(standing: Standing) -> list[tuple[str, datetime]]:
         "accept": _("Accepted"),
         "decline": _("Declined"),
         "withdraw": _("Withdrawn"),
-        "expire": _("Expired"),
         "erase": _("Data of the representative erased"),
     }
     return [(words[one.verb], one.at) for one in standing.transitions if one.verb in words]
