@@ -94,7 +94,7 @@ def test_a_name_in_its_own_script_stands_beside_it_as_in_the_list(client):
 
     response = checked(client, letter, name_as_signed="Al-Haq", name_in_own_script="الحق")
 
-    assert place(response) == ["Al Mezan", "الميزان", "Al-Haq", "الحق"]
+    assert place(response) == ["Al-Haq", "الحق", "Al Mezan", "الميزان"]
 
 
 def test_of_an_empty_list_the_name_is_the_first(client):
