@@ -5,7 +5,7 @@ SELECT * FROM letter_letter WHERE opens_at <= now() AND slug = 'icc-2020' LIMIT 
 SELECT * FROM letter_lettertext WHERE letter_id = {letter} ORDER BY language, revision DESC LIMIT 1;
 SELECT position FROM signatories_switch WHERE letter_id = {letter} LIMIT 1;
 SELECT * FROM signatories_signon WHERE draft = md5('p' || :one)::uuid ORDER BY id ASC LIMIT 1;
-SELECT kind, value FROM signatories_allowance WHERE (until IS NULL OR until >= current_date) AND removed_at IS NULL AND ((kind = 'domain' AND value IN ('example.org', 'org')) OR kind = 'network');
+SELECT kind, value FROM signatories_allowance WHERE (until IS NULL OR until >= current_date) AND removed_at IS NULL;
 SELECT * FROM signatories_limitrule;
 INSERT INTO signatories_limit AS counter (key, began_at, kind, hits) VALUES ('pgbench ' || :network, date_bin('1 day'::interval, clock_timestamp(), TIMESTAMPTZ '2000-01-01'), 'mailbox', 1), ('pgbench address', date_bin('1:00:00'::interval, clock_timestamp(), TIMESTAMPTZ '2000-01-01'), 'address', 1), ('pgbench domain', date_bin('1:00:00'::interval, clock_timestamp(), TIMESTAMPTZ '2000-01-01'), 'domain', 1), ('pgbench letter', date_bin('1:00:00'::interval, clock_timestamp(), TIMESTAMPTZ '2000-01-01'), 'letter', 1), ('pgbench network', date_bin('1:00:00'::interval, clock_timestamp(), TIMESTAMPTZ '2000-01-01'), 'network', 1) ON CONFLICT (key, began_at) DO UPDATE SET hits = counter.hits + EXCLUDED.hits RETURNING key, hits;
 BEGIN;

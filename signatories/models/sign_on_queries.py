@@ -51,7 +51,7 @@ def order_of(state: str) -> tuple[str, ...]:
     return ("state_since" if waits else "-state_since", "pk")
 
 
-class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["SignOn"]):
+class SignOnQuerySet(UnconfirmedQuerySet["SignOn"]):
     """Which sign-ons?"""
 
     def live(self) -> Self:

@@ -98,6 +98,8 @@ def prefilled(request, slug, data):
     reading = to_sign(slug)
     if not reading.letter.is_open():
         return closed(request, reading)
+    if Switch.objects.is_paused(reading.letter):
+        return paused(request, reading)
     known = drafts.read_handed(data)
     form = SignForm(text=reading.text, initial=known or {})
     response = show_form(request, reading, form, is_handed=True, is_broken=known is None)
