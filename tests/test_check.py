@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from letter.documents import make_documents
 from signatories import declarations, drafts
 from signatories.jobs import publish_letter
-from signatories.models import Actor, Hold, LimitRule, Message, SignOn
+from signatories.models import Actor, LimitRule, Message, SignOn
 from tests.factories import a_letter, a_moderator, a_sign_on, an_accepted, posted, sent, typed
 
 pytestmark = pytest.mark.django_db
@@ -94,7 +94,7 @@ def test_a_name_in_its_own_script_stands_beside_it_as_in_the_list(client):
 
     response = checked(client, letter, name_as_signed="Al-Haq", name_in_own_script="الحق")
 
-    assert place(response) == ["Al Mezan", "الميزان", "Al-Haq", "الحق"]
+    assert place(response) == ["Al-Haq", "الحق", "Al Mezan", "الميزان"]
 
 
 def test_of_an_empty_list_the_name_is_the_first(client):
@@ -230,13 +230,17 @@ def test_what_was_withdrawn_is_not_signed_again_by_a_page_that_was_left_open(cli
 
 
 def test_sending_again_counts_for_no_limit(client):
-    LimitRule.objects.update(limit=1)
     letter = a_letter()
     form = posted(letter)
 
-    answers = [client.post(f"/{letter.slug}/sign/", form).status_code for _ in range(3)]
+    answers = []
+    for _ in range(3):
+        response = client.post(f"/{letter.slug}/sign/", form)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT max(hits) FROM signatories_limit")
+            answers.append((response.status_code, cursor.fetchone()[0]))
 
-    assert (answers, Message.objects.count(), Hold.objects.count()) == ([302, 302, 302], 1, 0)
+    assert answers == [(302, 1)] * 3
 
 
 @pytest.mark.django_db(transaction=True)
