@@ -174,7 +174,8 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["send_after"], condition=models.Q(state="queued"), name="message_queue"),
-            models.Index(fields=["sign_on"], condition=models.Q(state="held"), name="message_held"),
+            # By its key, under which a hold looks for it: a flood comes sooner than statistics of it.
+            models.Index(fields=["id"], condition=models.Q(state="held"), name="message_held"),
             # Whether a mailbox can be written to: asked for before each reminder.
             models.Index(Lower("recipient"), condition=~models.Q(bounce=""), name="message_bounces"),
         ]
