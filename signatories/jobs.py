@@ -20,6 +20,7 @@ from . import batches, limits, mail
 from .attention import report
 from .models import Batch, Digest, Document, Link, LostLink, Message, Notice, Overtaken, Query, SignOn, Transfer
 from .models.digest import HOUR
+from .models.erasure import erase_answers
 from .states import NotAllowed
 
 logger = logging.getLogger(__name__)
@@ -227,7 +228,8 @@ def erase_documents():
 def erase_messages():
     """Erase messages that were still to be sent when the data of their representative were erased or handed over."""
     Message.objects.to_erase().erase()
-    Message.objects.to_predecessors().erase()
+    Message.objects.of_past_transfers().erase()
+    erase_answers(SignOn.objects.all())
 
 
 @app.periodic(cron="37 3 * * *")

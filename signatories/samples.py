@@ -19,7 +19,7 @@ from audit.models import Entry
 from letter.models import Letter, LetterText, Publication, absolute
 
 from . import mail
-from .models import Correction, SignOn, Transition
+from .models import Correction, SignOn, Transfer, Transition
 from .models.figures import Burst, Waiting
 from .models.transition import Note
 
@@ -77,6 +77,7 @@ def sign_on(name: str, **fields: Any) -> SignOn:
     given = {
         "state": "accepted",
         "created_at": AT,
+        "state_since": AT,
         "name_as_signed": organisation,
         "listed_name": organisation,
         "representative_name": representative,
@@ -102,11 +103,6 @@ def _decision(verb: str, **said: Any) -> Callable[[str], dict[str, Any]]:
     return lambda name: about(name, transition=transition(verb, "declined", **said))
 
 
-def _transfer(**said: Any) -> Callable[[str], dict[str, Any]]:
-    take = mail.PLACEHOLDER.format(purpose="contact")
-    return lambda name: about(name, transfer=SimpleNamespace(name=NAMES[name][1]), take_url=take, **said)
-
-
 def _lost_link(name: str) -> dict[str, Any]:
     waiting = sign_on("arabic", state="unconfirmed")
     return {"entries": [(sign_on(name), mail.link_to("status", 1)), (waiting, mail.link_to("confirm", 2))]}
@@ -114,6 +110,11 @@ def _lost_link(name: str) -> dict[str, Any]:
 
 def _correction(**fields: Any) -> Callable[[str], dict[str, Any]]:
     return lambda name: about(name, correction=Correction(name=NAMES[name][0].upper(), **fields))
+
+
+def _transfer(name: str) -> dict[str, Any]:
+    urls = {"take_url": mail.PLACEHOLDER.format(purpose="contact"), "stop_url": mail.PLACEHOLDER.format(purpose="stop")}
+    return about(name, transfer=Transfer(name=NAMES[name][1], role=_("Director")), hours=72, **urls)
 
 
 def _person(name: str, **said: Any) -> dict[str, Any]:
@@ -177,23 +178,23 @@ KINDS: dict[str, Callable[[str], dict[str, Any]]] = {
     "confirm": about,
     "confirm_reminder": about,
     "confirmed": about,
-    "contact_asked": _transfer(),
-    "contact_changed": _transfer(),
-    "contact_left": _transfer(),
-    "contact_offer": _transfer(),
+    "contact_asked": _transfer,
+    "contact_changed": _transfer,
+    "contact_left": _transfer,
+    "contact_offer": _transfer,
     "corrected": _correction(who="moderator", reason="As in your statutes."),
     "correction_declined": _correction(note="It is the name of another body.\n\nPlease write to us."),
     "declined": _decision("decline", reason="not_authorised", note=NOTE),
     "delivered": about,
     "digest": _digest,
     "erased": about,
-    "hand_over_asked": _transfer(),
-    "hand_over_done": _transfer(),
-    "hand_over_left": _transfer(),
-    "hand_over_offer": _transfer(),
-    "hand_over_refused": _transfer(),
-    "hand_over_stopped": _transfer(),
-    "hand_over_taken": _transfer(hours=72),
+    "hand_over_asked": _transfer,
+    "hand_over_done": _transfer,
+    "hand_over_left": _transfer,
+    "hand_over_offer": _transfer,
+    "hand_over_refused": _transfer,
+    "hand_over_stopped": _transfer,
+    "hand_over_taken": _transfer,
     "invitation": _invitation,
     "letter": _copy,
     "lost_link": _lost_link,

@@ -2,14 +2,18 @@
 
 from django.urls import path
 
-from .views import confirm, contact, lost, my_data, objection, receipt, sign, status
+from .views import colleague, confirm, contact, lost, my_data, objection, receipt, sent, sign, status
 
 app_name = "signatories"
 
 urlpatterns = [
     # /LETTER/sign/: one form, once, without an account
     path("<slug:slug>/sign/", sign.sign, name="sign"),
-    path("<slug:slug>/sign/sent/", sign.sent, name="sent"),
+    path("<slug:slug>/sign/sent/", sent.sent, name="sent"),
+    path("<slug:slug>/sign/resent/", sent.resent, name="resent"),
+    # for a colleague who may sign, with what is known of the organisation; for those who decide
+    path("<slug:slug>/sign/for/<str:data>/", sign.prefilled, name="prefilled"),
+    path("<slug:slug>/board/", colleague.board, name="board"),
     # links in e-mails: GET shows, POST acts
     path("confirm/<str:token>/", confirm.confirm, name="confirm"),
     path("status/<str:token>/", status.status, name="status"),

@@ -138,7 +138,7 @@ def test_what_was_written_to_the_old_mailbox_is_erased_once_it_has_left(mail_ser
     deliver()
     jobs.erase_messages()
 
-    assert at_once == [("hand_over_offer", NEW), ("hand_over_left", OLD), ("hand_over_done", NEW)]
+    assert at_once == [("hand_over_left", OLD), ("hand_over_done", NEW)]
     left = " ".join(str(one) for one in Message.objects.values()) + str(SignOn.objects.values())
     assert (OLD in left, NEW in left) == (False, True)
     assert "Amina Diallo" not in " ".join(sign_on.messages.exclude(recipient=NEW).values_list("text", flat=True))
@@ -207,6 +207,27 @@ def test_the_representative_can_stop_it_while_it_waits(client, is_accepted):
     assert Transfer.objects.values_list("state", "name", "email").get() == ("stopped", "", "")
     told = sign_on.messages.filter(kind="hand_over_stopped").values_list("recipient", flat=True)
     assert list(told) == ([NEW] if is_accepted else [])
+
+
+def test_of_whom_it_was_offered_to_nothing_is_left_when_it_is_stopped(mail_server):
+    _sign_on, transfer = accepted()
+    deliver()
+
+    transfer.cancel()
+    deliver()
+    jobs.erase_messages()
+
+    left = " ".join(str(one) for one in [*Message.objects.values(), *Transfer.objects.values()])
+    assert [secret in left for secret in ("Basma Haddad", NEW, OLD)] == [False, False, True]
+
+
+def test_an_offer_that_has_not_left_is_dropped_when_it_is_stopped(mail_server):
+    _sign_on, transfer = an_offer()
+
+    transfer.cancel()
+    deliver()
+
+    assert [message["To"] for message in mail_server.messages] == [OLD]
 
 
 def test_the_successor_declines_and_the_representative_is_told(client):

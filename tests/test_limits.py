@@ -10,10 +10,10 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from audit.models import Entry
-from signatories import limits
+from signatories import drafts, limits
 from signatories.forms.limits import AllowForm
 from signatories.models import Allowance, Hold, LimitRule, Message, SigningPaused, SignOn, Switch
-from tests.factories import a_letter, a_moderator, a_sign_on, posted, received
+from tests.factories import a_letter, a_moderator, a_sign_on, posted, received, typed
 
 pytestmark = pytest.mark.django_db
 
@@ -334,6 +334,22 @@ def test_a_letter_that_is_paused_says_so_takes_nothing_and_gives_back_what_was_t
     assert 'value="Droit &amp; Paix"' in page
     assert 'value="amina@example.org"' in page
     assert (SignOn.objects.count(), dict(sent.cookies)) == (0, {})
+
+
+def test_every_step_of_the_form_says_so_and_what_was_typed_goes_on_in_another_language(client, letter):
+    turn(letter, "paused")
+    filled = typed(letter, name_as_signed="Droit & Paix")
+
+    pages = [
+        client.post(f"/{letter.slug}/sign/", filled),
+        client.post(f"/{letter.slug}/sign/", filled | {"change": "1"}),
+        client.post(f"/fr/{letter.slug}/sign/?answers", filled | {"language": "1"}),
+    ]
+    handed = client.get(f"/{letter.slug}/sign/for/{drafts.handed(filled)}/")
+
+    assert [page.status_code for page in [*pages, handed]] == [503] * 4
+    assert ['value="Droit &amp; Paix"' in page.content.decode() for page in pages] == [True] * 3
+    assert pages[0].context["form"].initial["declaration"] == "on"
 
 
 def test_what_came_back_from_a_paused_letter_can_be_sent_when_it_is_open_again(client, letter):

@@ -12,7 +12,18 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from signatories import jobs, links, mail
-from signatories.models import Actor, BatchRow, Correction, Message, Note, Notice, SignOn, Transition
+from signatories.models import (
+    Actor,
+    BatchRow,
+    Correction,
+    LostLink,
+    Message,
+    Note,
+    Notice,
+    SignOn,
+    Transfer,
+    Transition,
+)
 from signatories.models.link import Link
 from signatories.states import NotAllowed
 from tests.factories import a_batch, a_document, a_letter, a_moderator, a_sign_on
@@ -383,3 +394,45 @@ def test_two_who_erase_at_once_write_one_trace(client):
     twin = SignOn.objects.get(pk=sign_on.pk)
 
     assert (sign_on.erase() is None, twin.erase() is None) == (False, True)
+
+
+def test_a_message_with_lost_links_goes_with_the_last_sign_on_of_its_address():
+    letter = a_letter()
+    first = a_sign_on(letter, "withdrawn", **WHO)
+    other = a_sign_on(letter, "withdrawn", **WHO | {"name_as_signed": "Odhikar"})
+    LostLink.serve(LostLink.ask(WHO["email"], "en").pk)
+    lost = Message.objects.get(kind="lost_link")
+    for message in Message.objects.queued():
+        mail.deliver(message.pk)
+
+    first.erase(is_told=False)
+    assert Message.objects.get(pk=lost.pk).recipient == WHO["email"]
+    other.erase(is_told=False)
+
+    assert Message.objects.get(pk=lost.pk).recipient == ""
+    assert traces() == []
+
+
+def test_what_is_held_for_the_desk_is_dropped_and_not_sent_to_nobody():
+    sign_on = a_sign_on(state="unconfirmed", **WHO)
+    Message.objects.filter(sign_on=sign_on).update(state="held")
+
+    sign_on.erase(is_told=False)
+
+    assert [(one.kind, one.state, one.recipient) for one in sign_on.messages.all()] == [("confirm", "dropped", "")]
+    assert traces() == []
+
+
+def test_an_offer_to_a_successor_goes_with_the_data(client):
+    sign_on = a_sign_on(state="pending", **WHO | {"email": "asha@example.org"})
+    Transfer.offer(sign_on, "successor", email="ximena@example.org", name="Ximena Quispe", role="Registrarix")
+    assert [(one["kind"], one["name"]) for one in handed_out(client, sign_on)["data"]["transfers"]] == [
+        ("successor", "Ximena Quispe")
+    ]
+    sign_on.withdraw()
+
+    sign_on.erase()
+    for message in Message.objects.queued():
+        mail.deliver(message.pk)
+
+    assert traces() == []

@@ -21,7 +21,7 @@ def page_of(client, sign_on, language=""):
     return client.get(f"{language}/status/{links.token('status', sign_on.pk)}/")
 
 
-def said(client, sign_on, of="standing"):
+def said(client, sign_on, of="where"):
     """The words of one section, or of the history, as somebody reads them."""
     content = page_of(client, sign_on).content.decode()
     pattern = r'<ol class="history">(.*?)</ol>' if of == "history" else rf'<section class="{of}".*?>(.*?)</section>'
@@ -56,12 +56,11 @@ def test_one_that_is_not_confirmed_says_until_when_it_can_be(client):
     assert f"until {date(sign_on.confirm_by)}" in words
 
 
-def test_one_that_expired_says_so_and_offers_to_sign_again(client):
+def test_of_one_that_expired_there_is_no_status_any_more_but_a_page_that_says_so(client):
     sign_on = a_sign_on(state="unconfirmed")
     sign_on.expire()
 
-    assert said(client, sign_on).startswith("Where it stands Expired: nobody confirmed it in time.")
-    assert f"/{sign_on.letter.slug}/sign/" in links_in(client, sign_on)
+    assert "This sign-on has expired" in page_of(client, sign_on).content.decode()
 
 
 def test_one_that_waits_says_since_when_and_when_the_letter_closes(client):
@@ -200,9 +199,9 @@ def test_one_that_withdrew_after_delivery_reads_what_the_letters_page_says_of_it
     ("state", "acts"),
     [
         ("unconfirmed", ["correct/", "receipt/", "my-data/", "withdraw/"]),
-        ("pending", ["correct/", "receipt/", "my-data/", "withdraw/"]),
-        ("queried", ["#question", "correct/", "receipt/", "my-data/", "withdraw/"]),
-        ("accepted", ["correct/", "receipt/", "my-data/", "withdraw/"]),
+        ("pending", ["correct/", "contact/", "hand-over/", "receipt/", "my-data/", "withdraw/"]),
+        ("queried", ["#question", "correct/", "contact/", "hand-over/", "receipt/", "my-data/", "withdraw/"]),
+        ("accepted", ["correct/", "contact/", "hand-over/", "receipt/", "my-data/", "withdraw/"]),
         ("declined", ["receipt/", "my-data/"]),
         ("withdrawn", ["receipt/", "my-data/"]),
     ],
@@ -214,7 +213,7 @@ def test_each_state_offers_what_can_be_done_in_it_and_each_of_it_is_there(client
     section = re.search(r'<section class="choices".*?</section>', content, re.DOTALL)[0]
     offered = re.findall(r'href="([^"]+)"', section)
 
-    assert [re.sub(r"^/status/[^/]+/", "", one) for one in offered if "/contact" not in one] == acts
+    assert [re.sub(r"^/status/[^/]+/", "", one) for one in offered] == acts
     assert [client.get(one).status_code for one in offered if one.startswith("/")] == [200] * len(
         [one for one in offered if one.startswith("/")]
     )
@@ -267,7 +266,8 @@ def test_no_state_and_no_act_is_left_without_words():
     from signatories.standing import _WORDS
     from signatories.states import RULES, Who
 
-    told = {(verb, who) for verb, rule in RULES.items() for who in rule.who}
+    # One that expired has a page of its own.
+    told = {(verb, who) for verb, rule in RULES.items() for who in rule.who if verb != "expire"}
 
     assert {one for one in told if (one[0], one[1] == Who.REPRESENTATIVE) not in _WORDS} == set()
 

@@ -287,12 +287,12 @@ def test_every_artefact_of_a_translation_says_that_it_is_one_and_links_the_text_
     with translation.override("en"):
         word = render_docx(content_of(edition, "fr"))
 
-    link = re.search(r'<p class="standing">[^<]+ <a href="([^"]+)" hreflang="en" lang="en"><bdi>A joint letter<', page)
+    link = re.search(r'<p class="worth">[^<]+ <a href="([^"]+)" hreflang="en" lang="en"><bdi>A joint letter<', page)
     assert link[1] == f"/{letter.slug}/"
     assert f'<a href="/{letter.slug}/editions/1/" hreflang="en"' in permanent
     assert word[:2] == b"PK"
     assert content_of(edition, "fr").standing == "courtesy"
-    assert 'class="standing"' not in edition.file("index.html", "en").decode()
+    assert 'class="worth"' not in edition.file("index.html", "en").decode()
     assert list(faults(letter)) == []
 
 

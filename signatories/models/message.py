@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Self
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -42,15 +43,24 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages about sign-ons whose personal data were erased, but for those that are still to be sent."""
         return self.filter(sign_on__erased_at__isnull=False, erased_at=None).exclude(state=Message.State.QUEUED)
 
+    def lost_links(self) -> Self:
+        """Messages with links that somebody had lost, once they have left."""
+        return self.filter(kind="lost_link", sign_on=None, erased_at=None).exclude(state=Message.State.QUEUED)
+
     def erase(self, at: datetime | None = None) -> int:
         """Erase to whom these messages went and what they said; that they were sent, and when, stays."""
         return self.update(**dict.fromkeys(Message.WORDS, ""), erased_at=at or timezone.now())
 
-    def to_predecessors(self) -> Self:
-        """Messages to whoever represented a sign-on before it was handed over, once they have left."""
-        handed_over = self.filter(sign_on__transfers__kind="successor", sign_on__transfers__state="done")
-        others = handed_over.exclude(Q(recipient__iexact=F("sign_on__email")) | Q(notice__isnull=False))
-        return others.filter(erased_at=None).exclude(state__in=[Message.State.QUEUED, Message.State.HELD])
+    def of_past_transfers(self) -> Self:
+        """What has left and speaks of an offer to another mailbox that is over, or to whom a sign-on was handed on by.
+
+        Notices to an organisation's published address are another matter.
+        """
+        transfers = apps.get_model("signatories", "Transfer").objects.filter(sign_on=OuterRef("sign_on"))
+        of_offers = Q(kind__in=Message.OF_AN_OFFER) & ~Exists(transfers.open())
+        to_predecessors = Exists(transfers.handed_over()) & ~Q(recipient__iexact=F("sign_on__email"))
+        past = self.filter(of_offers | to_predecessors, notice=None, erased_at=None)
+        return past.exclude(state__in=[Message.State.QUEUED, Message.State.HELD])
 
     def follow(self, former: str, address: str) -> int:
         """Send to `address` what has not left for `former`; what is being sent at this moment is waited for."""
@@ -93,6 +103,10 @@ class Message(models.Model):
 
     WORDS = ("recipient", "subject", "text", "html", "sender", "reply_to", "last_error", "diagnostic")
     """What is erased of it: a mail server's error may quote the address."""
+
+    OF_AN_OFFER = ("contact_asked", "contact_offer", "hand_over_asked", "hand_over_offer", "hand_over_stopped")
+    OF_AN_OFFER += ("hand_over_taken",)
+    """Kinds that name whom a sign-on is offered to: erased when that is over (`Transfer`)."""
 
     OF_THE_MAILBOX = ("contact_asked", "contact_left", "hand_over_asked", "hand_over_taken", "hand_over_left")
     """Kinds that speak to a mailbox which a sign-on leaves: they do not follow it (`Transfer`)."""

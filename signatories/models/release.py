@@ -28,8 +28,8 @@ def release(holds: HoldQuerySet, actor: Actor) -> int:
     """
     held, now = _take(holds, actor), timezone.now()
     Message.objects.filter(pk__in=[hold.message_id for hold in held]).update(state=Message.State.QUEUED, send_after=now)
-    asked = [hold.message.sign_on_id for hold in held if hold.message.kind == "confirm"]
-    SignOn.objects.filter(pk__in=asked, state=State.UNCONFIRMED).update(state_since=now)
+    asked = SignOn.objects.filter(messages__hold__in=held, messages__kind="confirm", state=State.UNCONFIRMED)
+    asked.update(state_since=now)
     if held:
         sent: list[dict[str, Any]] = [{"message_id": hold.message_id} for hold in held]
         jobs.configure_task("deliver_message", schedule_at=now).batch_defer(*sent)

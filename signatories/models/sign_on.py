@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -102,6 +103,8 @@ class SignOn(models.Model):
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
     network_key = models.CharField(max_length=64, blank=True, editable=False)
     """Of the client's network, keyed: it says that two came from one place, not from which. Erased after a month."""
+    draft = models.UUIDField(null=True, unique=True, editable=False)
+    """Of the answers as they were checked and sent last (`drafts.Draft`): the same sent twice is one sign-on."""
     email_says = models.CharField(max_length=20, editable=False, blank=True)
     """What address and website say about each other (`evidence.of_email`), so that the queue can be narrowed by it."""
     reminders = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -202,18 +205,26 @@ class SignOn(models.Model):
     @classmethod
     @transaction.atomic
     def sign(
-        cls, text: LetterText, at: datetime | None = None, held_for: Sequence[Crossing] = (), **received: Any
+        cls,
+        text: LetterText,
+        at: datetime | None = None,
+        *,
+        draft: UUID | None = None,
+        held_for: Sequence[Crossing] = (),
+        **received: Any,
     ) -> "SignOn":
         """Take a representative's sign-on to `text`, and ask by e-mail for its confirmation.
 
         Somebody who already has a live sign-on for an organisation of this name gets that one back,
-        and is told so by e-mail: whoever fills in the form learns nothing of it.
+        and is told so by e-mail: whoever fills in the form learns nothing of it. A draft that was sent
+        before gives the sign-on that it made, and nothing is told again.
 
         Beyond a limit the sign-on is taken like any other, and its message is held.
 
         Args:
             text: the text that the representative read.
             at: the moment of signing (now by default).
+            draft: of the answers that were checked.
             held_for: the limits that were crossed (`limits.crossed`).
             received: what the form holds, by field; with the `language` in which it was filled in (that of the text by
                 default).
@@ -234,7 +245,7 @@ class SignOn(models.Model):
             "declaration": str(declarations.DECLARATION),
             "declaration_version": declarations.VERSION,
         }
-        sign_on = cls._new(text, **received)
+        sign_on = cls._new(text, draft=draft, **received)
         twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed)
         if twin is not None and twin.has_expired(at):
             # The clock will notice within the hour; who signs anew need not wait for it.
@@ -245,13 +256,18 @@ class SignOn(models.Model):
                 with transaction.atomic():
                     sign_on._move("sign", REPRESENTATIVE, held_for=held_for)
             except IntegrityError:
-                twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed)
+                twin = cls.objects.sent(draft) or cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed)
                 if twin is None:
                     raise
-        if twin is not None:
-            mail.queue(twin, "already_signed", held_for=held_for)
-            return twin
-        return sign_on
+        return sign_on if twin is None else twin._signed_again(draft, held_for)
+
+    def _signed_again(self, draft: UUID | None, held_for: Sequence[Crossing]) -> "SignOn":
+        """Tell the representative by e-mail that they have signed, once for each draft that they send."""
+        row = SignOn.objects.select_for_update(of=("self",)).only("draft").get(pk=self.pk)
+        if draft is None or row.draft != draft:
+            SignOn.objects.filter(pk=self.pk).update(draft=draft or row.draft)
+            mail.queue(self, "already_signed", held_for=held_for)
+        return self
 
     @classmethod
     @transaction.atomic

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import models
@@ -50,7 +51,7 @@ def order_of(state: str) -> tuple[str, ...]:
     return ("state_since" if waits else "-state_since", "pk")
 
 
-class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["SignOn"]):
+class SignOnQuerySet(UnconfirmedQuerySet["SignOn"]):
     """Which sign-ons?"""
 
     def live(self) -> Self:
@@ -235,6 +236,22 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["Sig
         # Another kind may be held because a stranger signed once more in their name: their links stay theirs.
         held = Message.objects.held().filter(sign_on=OuterRef("pk"), kind="confirm")
         return self.held_by(address).exclude(Exists(held)).select_related("letter", "text").order_by("-pk")
+
+    def sent(self, draft: UUID | None) -> "SignOn | None":
+        """Return what sending this draft of the form has made, or come to; None if it was not sent."""
+        return self.filter(draft=draft).first() if draft else None
+
+    def unconfirmed_of(self, letter: Letter, email: str) -> Self:
+        """Sign-ons to `letter` that wait for somebody to confirm by this address, the newest first."""
+        return self.with_links_for(email).filter(letter=letter, state=State.UNCONFIRMED)
+
+    def neighbours(self, letter: Letter, name: str, count: int = 2) -> tuple[list[str], list[str]]:
+        """Return the names before and after which `name` would stand in the letter's list, at most `count` of each."""
+        listed, key = self.filter(letter=letter).accepted(), names.sort_key(name)
+        # One that is accepted later stands behind those of the same key.
+        before = listed.filter(sort_key__lte=key).reverse().values_list("listed_name", flat=True)[:count]
+        after = listed.filter(sort_key__gt=key).values_list("listed_name", flat=True)[:count]
+        return list(before)[::-1], list(after)
 
     def lines(self, letter: Letter) -> Iterator[Line]:
         """Yield the lines of the letter's public list, in order; the query runs at the first of them."""

@@ -13,6 +13,7 @@ from letter.models import Letter
 from signatories.bounces import Kind
 from signatories.states import State
 
+from .figures import FiguresQuerySet
 from .message import REMINDER, UNSENT, WITH_LINK, Message
 
 Row = TypeVar("Row", bound=models.Model, covariant=True)
@@ -29,7 +30,7 @@ def reminders_due(since: datetime, at: datetime) -> int:
     return sum(since <= at - wait for wait in REMINDERS)
 
 
-class UnconfirmedQuerySet(models.QuerySet[Row]):
+class UnconfirmedQuerySet(FiguresQuerySet[Row]):
     """Which sign-ons wait for their representative, and who cannot be written to?"""
 
     def to_expire(self, at: datetime | None = None) -> Self:

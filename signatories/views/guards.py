@@ -32,6 +32,21 @@ def private(view):
     return guarded
 
 
+def kept(view):
+    """Let the reader's own browser keep a page on which something was typed, and nobody else.
+
+    Under `no-store`, Chromium answers “back” to what a form led to with an error, and empties the form itself.
+    """
+
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        response["Cache-Control"] = "private, no-cache"
+        return response
+
+    return guarded
+
+
 def with_link(purpose):
     """Hand the view the sign-on that its token leads to, or explain the link and offer the next step."""
 
