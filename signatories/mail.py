@@ -49,7 +49,7 @@ NAMES = {
     "sign_on": OF_A_SIGN_ON,
     "other": OF_A_SIGN_ON,
     "correction": ("name",),
-    "transfer": ("name",),
+    "transfer": ("name", "role"),
     "invitation": ("name",),
     "user": ("get_full_name",),
 }

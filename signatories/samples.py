@@ -19,7 +19,7 @@ from audit.models import Entry
 from letter.models import Letter, LetterText, Publication, absolute
 
 from . import mail
-from .models import Correction, SignOn, Transition
+from .models import Correction, SignOn, Transfer, Transition
 from .models.figures import Burst, Waiting
 from .models.transition import Note
 
@@ -103,14 +103,6 @@ def _decision(verb: str, **said: Any) -> Callable[[str], dict[str, Any]]:
     return lambda name: about(name, transition=transition(verb, "declined", **said))
 
 
-def _transfer(name: str) -> dict[str, Any]:
-    urls = {
-        f"{act}_url": mail.PLACEHOLDER.format(purpose=purpose)
-        for act, purpose in (("take", "contact"), ("stop", "stop"))
-    }
-    return about(name, transfer=SimpleNamespace(name=NAMES[name][1], role=_("Director")), hours=72, **urls)
-
-
 def _lost_link(name: str) -> dict[str, Any]:
     waiting = sign_on("arabic", state="unconfirmed")
     return {"entries": [(sign_on(name), mail.link_to("status", 1)), (waiting, mail.link_to("confirm", 2))]}
@@ -118,6 +110,11 @@ def _lost_link(name: str) -> dict[str, Any]:
 
 def _correction(**fields: Any) -> Callable[[str], dict[str, Any]]:
     return lambda name: about(name, correction=Correction(name=NAMES[name][0].upper(), **fields))
+
+
+def _transfer(name: str) -> dict[str, Any]:
+    urls = {"take_url": mail.PLACEHOLDER.format(purpose="contact"), "stop_url": mail.PLACEHOLDER.format(purpose="stop")}
+    return about(name, transfer=Transfer(name=NAMES[name][1], role=_("Director")), hours=72, **urls)
 
 
 def _person(name: str, **said: Any) -> dict[str, Any]:
