@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from letter.documents import make_documents
 from signatories import declarations, drafts
 from signatories.jobs import publish_letter
-from signatories.models import Message, SignOn
+from signatories.models import Limit, LimitRule, Message, SignOn
 from tests.factories import a_letter, a_sign_on, an_accepted, posted, sent, typed
 
 pytestmark = pytest.mark.django_db
@@ -218,14 +218,15 @@ def test_what_was_withdrawn_is_not_signed_again_by_a_page_that_was_left_open(cli
     assert [one.state for one in SignOn.objects.all()] == ["withdrawn"]
 
 
-def test_sending_again_counts_for_no_limit(client, settings):
-    settings.LIMIT_PER_MAILBOX = settings.LIMIT_PER_ADDRESS = 1
+def test_sending_again_counts_for_no_limit(client):
+    LimitRule.objects.update(limit=1)
     letter = a_letter()
     form = posted(letter)
 
     answers = [client.post(f"/{letter.slug}/sign/", form).status_code for _ in range(3)]
 
     assert answers == [302, 302, 302]
+    assert [hits for hits in Limit.objects.values_list("hits", flat=True) if hits > 1] == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -517,8 +518,8 @@ def test_the_link_is_sent_again_to_an_address_that_waits_and_the_answer_is_the_s
     ]
 
 
-def test_a_mailbox_gets_no_more_than_its_limit_and_nobody_is_told(client, settings):
-    settings.LIMIT_PER_MAILBOX = 2
+def test_a_mailbox_gets_no_more_than_its_limit_and_nobody_is_told(client):
+    LimitRule.objects.filter(scope="mailbox").update(limit=2)
     letter = a_letter()
     a_sign_on(letter, "unconfirmed", email="a@example.org")
 
