@@ -5,7 +5,7 @@ import re
 
 # What an e-mailed link carries (signatories/links.py, accounts/links.py), and any address that a message quotes.
 PRIVATE = re.compile(
-    r"(/(?:confirm|status|withdraw|objection|invitation|password/link)/)[^/\s\"']+|\d+:\w{6}:[\w-]{20,}|[^\s<>\"',;:()]+@[^\s<>\"',;:()]+"
+    r"(/(?:confirm|status|withdraw|objection|invitation|invited|unsubscribe|password/link)/)[^/\s\"']+|\d+:\w{6}:[\w-]{20,}|[^\s<>\"',;:()]+@[^\s<>\"',;:()]+"
 )
 
 

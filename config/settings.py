@@ -285,7 +285,14 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "Undersigned <undersigned@localho
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # How long an e-mailed link works.
-LINK_LIFETIMES = {"confirm": timedelta(days=14), "status": timedelta(days=400), "objection": timedelta(days=400)}
+LINK_LIFETIMES = {
+    "confirm": timedelta(days=14),
+    "status": timedelta(days=400),
+    "objection": timedelta(days=400),
+    # A member's invitation; and the way out of all of them, which must outlive every reminder.
+    "member": timedelta(days=400),
+    "unsubscribe": timedelta(days=1000),
+}
 # How long an organisation is given to object to a sign-on in its name; a later objection counts as well.
 OBJECTION_PERIOD = timedelta(hours=72)
 # A decision's message waits this long, so that an undo costs nobody an e-mail.

@@ -15,13 +15,14 @@ from django.utils import translation
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from letter.content import interface_language
+from letter.content import interface_language, letter_path
 from letter.models import absolute
 
 from . import links
 from .models.message import Message
 
 if TYPE_CHECKING:
+    from .models.member_invitation import MemberInvitation
     from .models.notice import Notice
     from .models.sign_on import SignOn
     from .models.transition import Transition
@@ -101,6 +102,47 @@ def queue_notice(notice: "Notice") -> Message:
     message.sign_on = notice.sign_on
     message.enqueue()
     return message
+
+
+def queue_invitation(invitation: "MemberInvitation", kind: str, *, subject: str, note: str) -> Message:
+    """Queue the message `kind` to a coalition's member, in the language of `invitation`, with the secretariat's words.
+
+    Belongs into the transaction that causes it. `subject` and `note` must be free of control characters.
+    """
+    with translation.override(interface_language(invitation.language)):
+        rendered = render(kind, invitation_context(invitation, subject=subject, note=note))
+        message = _message(invitation.email, kind, *rendered, None)
+    message.member_invitation, message.about = invitation, invitation.pk
+    message.sender, message.reply_to = invitation.round.sender, invitation.round.reply_to
+    message.enqueue()
+    return message
+
+
+def invitation_context(invitation: "MemberInvitation", *, subject: str, note: str) -> dict[str, Any]:
+    """Return what the templates of an invitation take, for the language that is active."""
+    letter, text = invitation.letter, invitation.letter.text_for(translation.get_language() or "")
+    # The original stands at the letter's address, a translation below its language.
+    language = "" if text is None or text.language == letter.language else text.language
+    return {
+        "invitation": invitation,
+        "letter": letter,
+        "title": text.title if text else letter.slug,
+        "subject": subject,
+        "note": note,
+        "network": invitation.round.network,
+        "sender": invitation.round.sender,
+        "is_last": invitation.has_had_all_reminders,
+        "letter_url": absolute(letter_path(letter.slug, language)),
+        "member_url": PLACEHOLDER.format(purpose="member"),
+        "unsubscribe_url": PLACEHOLDER.format(purpose="unsubscribe"),
+    }
+
+
+def preview(invitation: "MemberInvitation", kind: str, *, subject: str, note: str) -> tuple[str, str]:
+    """Return subject and text of the message `kind` as `invitation` would get it, with words in place of its links."""
+    with translation.override(interface_language(invitation.language)):
+        said, text = render(kind, invitation_context(invitation, subject=subject, note=note))
+    return said, PLACEHOLDERS.sub("https://…", text)
 
 
 def _message(address: str, kind: str, subject: str, text: str, attachment: Attachment | None) -> Message:
@@ -203,6 +245,10 @@ def _envelope(message: Message) -> EmailMultiAlternatives:
     if message.kind in UNSUBSCRIBE:
         # RFC 2369, 3.2.
         headers["List-Unsubscribe"] = f"<{absolute(reverse(UNSUBSCRIBE[message.kind]))}>"
+    if message.member_invitation_id is not None:
+        # RFC 8058: a mailbox shows a button, and sends a POST when somebody presses it.
+        headers["List-Unsubscribe"] = f"<{_url('unsubscribe', message.member_invitation_id)}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail = EmailMultiAlternatives(
         message.subject,
         with_links(message.text),

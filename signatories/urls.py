@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import confirm, objection, sign, status
+from .views import confirm, invited, objection, sign, status
 
 app_name = "signatories"
 
@@ -16,6 +16,10 @@ urlpatterns = [
     path("status/<str:token>/correct/", status.correct, name="correct"),
     path("status/<str:token>/answer/", status.answer, name="answer"),
     path("status/<str:token>/withdraw/", status.withdraw, name="withdraw"),
+    # the links of an invitation to a coalition's member
+    path("invited/<str:token>/", invited.member, name="member"),
+    path("invited/<str:token>/sign/", invited.member_sign, name="member_sign"),
+    path("unsubscribe/<str:token>/", invited.unsubscribe, name="unsubscribe"),
     # the link of a notice
     path("objection/<str:token>/", objection.objection, name="objection"),
 ]

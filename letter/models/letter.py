@@ -21,7 +21,8 @@ from .text import LANGUAGE, LetterText, language_tag
 # First words of addresses that are not letters, and the words that follow a letter's (config/urls.py,
 # letter/urls.py): “/fr/editions/” must not be two things.
 RESERVED_SLUGS = {"admin", "changes", "confirm", "countries", "delivery", "demo", "editions", "embed", "files"}
-RESERVED_SLUGS |= {"moderation", "objection", "sign", "signatories", "static", "status", "style", "timeline", "verify"}
+RESERVED_SLUGS |= {"invited", "moderation", "objection", "sign", "signatories", "static", "status", "style"}
+RESERVED_SLUGS |= {"timeline", "unsubscribe", "verify"}
 
 
 def validate_slug_is_free(slug: str) -> None:

@@ -55,6 +55,8 @@ class SignForm(OrganisationFields):
         widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
     )
     seal = forms.CharField(widget=forms.HiddenInput, required=False)
+    # The token of the invitation whose link led here, if one did; whatever else stands there counts for nothing.
+    invitation = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, text, **kwargs):
         """Make a form for signing `text`, a LetterText."""
@@ -70,6 +72,7 @@ class SignForm(OrganisationFields):
             Fieldset(_("Your declaration"), "declaration"),
             Div("fax", css_class="trap"),
             "seal",
+            "invitation",
             HTML("{% include 'signatories/privacy.html' %}"),
             Submit("sign", _("Sign the letter")),
         )
@@ -115,5 +118,5 @@ class SignForm(OrganisationFields):
 
     def received(self):
         """Return what `SignOn.sign` takes."""
-        extra = {"fax", "seal", "declaration"}
+        extra = {"fax", "seal", "invitation", "declaration"}
         return {name: value for name, value in self.cleaned_data.items() if name not in extra}

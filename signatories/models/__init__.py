@@ -5,8 +5,11 @@ from .batch import Batch, BatchFile, BatchRow, ColumnMapping, Overtaken
 from .claim import Claim
 from .correction import Correction, NotStanding, Outdated
 from .digest import Digest
+from .do_not_contact import DoNotContact, KeyHasChanged
 from .document import Document
+from .invitation_round import InvitationRound, RoundHasChanged
 from .limit import Limit
+from .member_invitation import MemberInvitation, NotToBeWrittenTo, Stage
 from .merge import BothListed, Merge, NotUndoable, Plan, split
 from .message import Message
 from .notice import Notice, NoticeNotPossible
@@ -30,13 +33,18 @@ __all__ = [
     "ColumnMapping",
     "Correction",
     "Digest",
+    "DoNotContact",
     "Document",
+    "InvitationRound",
+    "KeyHasChanged",
     "LetterNotOpen",
     "Limit",
+    "MemberInvitation",
     "Merge",
     "Message",
     "NoLongerSo",
     "NotStanding",
+    "NotToBeWrittenTo",
     "NotUndoable",
     "Notice",
     "NoticeNotPossible",
@@ -45,8 +53,10 @@ __all__ = [
     "Overtaken",
     "Plan",
     "Query",
+    "RoundHasChanged",
     "SignOn",
     "SomebodyWasFaster",
+    "Stage",
     "TooLate",
     "Transition",
     "VariantName",

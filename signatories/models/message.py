@@ -32,6 +32,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages about a sign-on."""
         return self.filter(sign_on__isnull=False)
 
+    def invitations(self) -> Self:
+        """Messages that invite a coalition's member to sign, or remind of it."""
+        return self.filter(member_invitation__isnull=False)
+
     def digests_to(self, address: str) -> Self:
         """Digests to `address`, the oldest first."""
         return self.filter(kind="digest", recipient__iexact=address)
@@ -57,6 +61,10 @@ class Message(models.Model):
         DROPPED = "dropped", _("dropped before it was sent")
 
     sign_on = models.ForeignKey("SignOn", null=True, on_delete=models.PROTECT, related_name="messages")
+    member_invitation = models.ForeignKey(
+        "MemberInvitation", null=True, on_delete=models.PROTECT, related_name="messages"
+    )
+    """Where it invites a member to sign, or reminds of it."""
     about = models.BigIntegerField(null=True)
     """What its links are for, where that is no sign-on: the key of an invitation, or of a user."""
     kind = models.CharField(max_length=30)

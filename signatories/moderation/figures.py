@@ -14,7 +14,7 @@ from django_countries import countries
 
 from letter.models import Letter
 from signatories import charts
-from signatories.models import SignOn
+from signatories.models import MemberInvitation, SignOn
 from signatories.models.figures import AGES
 
 from .desk import moderators
@@ -37,6 +37,7 @@ def figures(request, slug=None):
         "nations": nations(sign_ons),
         "queue": queue(sign_ons),
         "pace": pace(sign_ons),
+        "networks": MemberInvitation.objects.to(letter).by_network(),
     }
     return render(request, "moderation/figures.html", context)
 

@@ -14,6 +14,7 @@ from signatories.forms.sign import SignForm
 from signatories.models import LetterNotOpen, SignOn
 
 from .guards import DAY, get_or_post
+from .invited import invitation_of
 
 
 @csrf_exempt
@@ -30,7 +31,10 @@ def sign(request, slug):
     if form.is_valid() and is_within_limits(request, form):
         try:
             language = get_language().partition("-")[0]
-            SignOn.sign(text, language=language, network_key=limits.network_key(request), **form.received())
+            invitation = invitation_of("member", form.cleaned_data["invitation"])
+            by_link = invitation and invitation.letter_id == letter.pk
+            take = invitation.sign if by_link else SignOn.sign
+            take(text, language=language, network_key=limits.network_key(request), **form.received())
         except LetterNotOpen:
             return render(request, "signatories/closed.html", {"letter": letter, "text": text}, status=410)
         return redirect("signatories:sent", slug=slug)

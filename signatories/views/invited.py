@@ -1,0 +1,103 @@
+"""The personal page of a coalition's member who was invited to sign, and the way out of such messages."""
+
+from functools import wraps
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.views.decorators.csrf import csrf_exempt
+
+from letter.content import letter_path
+from signatories import links
+from signatories.forms.invited import DeclineForm
+from signatories.forms.sign import SignForm
+from signatories.models import MemberInvitation
+
+from .guards import get_or_post, private
+
+
+def with_invitation(purpose):
+    """Hand the view the invitation that its token leads to, or explain the link."""
+
+    def decorate(view):
+        @csrf_exempt
+        @private
+        @get_or_post
+        @wraps(view)
+        def guarded(request, token):
+            found = invitation_of(purpose, token)
+            if found is None:
+                return render(request, "signatories/invited_link.html", {"purpose": purpose}, status=404)
+            return view(request, found, token)
+
+        return guarded
+
+    return decorate
+
+
+def invitation_of(purpose, token):
+    """Return the invitation that a token leads to, or None. It works as long as the letter does: nothing acts by it."""
+    try:
+        link = links.read(purpose, token)
+    except links.BadLink:
+        return None
+    return MemberInvitation.objects.with_stage().with_page().filter(pk=link.sign_on_id).first()
+
+
+@with_invitation("member")
+def member(request, invitation, token):
+    """Show who invites to sign what; one button leads to the form, and another says no."""
+    form = DeclineForm(request.POST if "decline" in request.POST else None)
+    if "sign" in request.POST and not invitation.has_signed:
+        invitation.open()
+        return redirect("signatories:member_sign", token=token)
+    if form.is_valid() and not invitation.has_signed:
+        invitation.decline(form.cleaned_data["words"])
+    if form.is_valid() or (request.method == "POST" and not form.is_bound):
+        # The page says where it stands now.
+        return redirect("signatories:member", token=token)
+    letter = invitation.letter
+    text = letter.text_for(get_language())
+    context = {
+        "invitation": invitation,
+        "letter": letter,
+        "text": text,
+        "form": form,
+        "is_open": letter.is_open(),
+        "letter_path": letter_path(letter.slug, "" if text.language == letter.language else text.language),
+        "has_pdf": letter.editions.with_stage().filter(has_documents=True).exists(),
+    }
+    return render(request, "signatories/invited.html", context, status=422 if form.is_bound else 200)
+
+
+@with_invitation("member")
+def member_sign(request, invitation, token):
+    """Show the form, filled in with what the network knows; it goes where everybody's goes."""
+    letter = invitation.letter
+    text = letter.text_for(get_language())
+    if not letter.is_open():
+        return render(request, "signatories/closed.html", {"letter": letter, "text": text}, status=410)
+    form = SignForm(initial=invitation.preset() | {"invitation": token}, text=text)
+    context = {"form": form, "letter": letter, "text": text, "network": invitation.round.network}
+    return render(request, "signatories/sign.html", context)
+
+
+@with_invitation("unsubscribe")
+def unsubscribe(request, invitation, token):
+    """End the messages about one letter, or about all; for a person, and for a mailbox that was told to (RFC 8058).
+
+    A mailbox sends one POST and shows nothing of the answer: no redirect, no question. Its button asks nothing either,
+    so it is taken in the wider sense. Whoever meant less, or pressed nothing, finds the way back on the page.
+    """
+    if request.method == "POST":
+        if request.POST.get("List-Unsubscribe") == "One-Click":
+            invitation.unsubscribe(from_all=True)
+            return HttpResponse("Unsubscribed.", content_type="text/plain")
+        if "again" in request.POST:
+            invitation.subscribe_again()
+        elif "letter" in request.POST or "all" in request.POST:
+            invitation.unsubscribe(from_all="all" in request.POST)
+        return redirect("signatories:unsubscribe", token=token)
+    text = invitation.letter.text_for(get_language())
+    context = {"invitation": invitation, "letter": invitation.letter, "text": text}
+    return render(request, "signatories/unsubscribe.html", context)
