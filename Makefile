@@ -5,9 +5,8 @@ BIN := $(VENV)/bin
 LOCK := uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--python-version 3.11 --quiet --no-header
 NO_SERVER := SECRET_KEY=for-the-tools SITE_URL=https://localhost DATABASE_URL=dbname=none
-NOT_PUBLIC := accounts audit bench config "delivery/[!c]*" demo docs letter/admin.py letter/imports.py letter/management letter/markdown.py \
-	letter/models "signatories/[!f]*" "signatories/forms/[!o]*" signatories/forms/organisations.py static tests templates/4* templates/5* templates/account templates/accounts templates/allauth templates/audit templates/base.html templates/delivery \
-	"templates/mail/[!oqrs]*" templates/mail/status templates/mfa templates/moderation "templates/signatories/[!o]*"
+DESK := $(shell sed '/^\#/d' locale/desk.txt)
+LANGUAGES := $(notdir $(patsubst %/,%,$(wildcard locale/*/)))
 
 .PHONY: demo test lint bench messages lock clean
 
@@ -34,12 +33,12 @@ $(VENV)/%.installed:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
 	@touch $@
 
-# Needs gettext: what visitors read, and no more, goes into the catalogues; tests/test_locale.py says what that is.
+# Needs gettext: what visitors and representatives read goes into the catalogues; see docs/languages.md.
 messages: $(VENV)/test.installed
-	$(NO_SERVER) $(BIN)/python manage.py makemessages --locale fr --locale es --locale ar --no-location --no-obsolete \
-		$(addprefix --ignore=,$(VENV) $(NOT_PUBLIC))
+	$(NO_SERVER) $(BIN)/python manage.py makemessages $(addprefix --locale ,$(LANGUAGES)) --no-location --no-obsolete \
+		$(patsubst %,--ignore="%",$(DESK))
 	sed -i '/^"POT-Creation-Date:/d' locale/*/LC_MESSAGES/django.po
-	$(NO_SERVER) $(BIN)/python manage.py compilemessages --locale fr --locale es --locale ar --ignore=$(VENV)
+	$(NO_SERVER) $(BIN)/python manage.py compilemessages $(addprefix --locale ,$(LANGUAGES)) --ignore=$(VENV)
 
 # Needs uv; the lock files name no registry host.
 lock:

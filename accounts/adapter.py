@@ -1,7 +1,6 @@
 """What the library asks us: how often one may try, who may sign up, where a message goes."""
 
 import time
-from datetime import timedelta
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
@@ -135,7 +134,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
         Not more often in a day than strangers may write to any mailbox through us.
         """
-        if limits.hit("mailbox", user.email, settings.LIMIT_PER_MAILBOX, timedelta(days=1)):
+        if limits.has_room(user.email):
             mail.send_reset(user)
 
     def send_notification_mail(self, template_prefix, user, context=None, email=None):

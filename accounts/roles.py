@@ -22,6 +22,7 @@ SECRETARIAT: Final = READER | {
     "signatories.export_signon",
     "signatories.invite_members",
     "signatories.change_organisation",
+    "signatories.change_limit",
     "letter.view_letter",
     "letter.add_letter",
     "letter.change_letter",

@@ -7,8 +7,9 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import to_language
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
@@ -179,7 +180,12 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "forms"
 CRISPY_TEMPLATE_PACK = "forms"
 
 LANGUAGE_CODE = "en-gb"
-LANGUAGES = [("en-gb", _("English")), ("fr", _("French")), ("es", _("Spanish")), ("ar", _("Arabic"))]
+# A language is there when its catalogue is: nothing else has to be written (docs/languages.md).
+CATALOGUES = sorted(to_language(file.parts[-3]) for file in BASE_DIR.glob("locale/*/LC_MESSAGES/django.mo"))
+LANGUAGES = [
+    (LANGUAGE_CODE, "English"),
+    *((code, LANG_INFO.get(code, {}).get("name_local", code).capitalize()) for code in CATALOGUES),
+]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "UTC"
@@ -283,12 +289,22 @@ EMAIL_USE_SSL = env_bool("EMAIL_USE_SSL")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "Undersigned <undersigned@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# To which mail servers return what they cannot deliver; without it, to the sender.
+BOUNCE_ADDRESS = env("BOUNCE_ADDRESS", "")
+# With which reports of bounces are signed; without it, none are taken.
+BOUNCE_HOOK_SECRET = env("BOUNCE_HOOK_SECRET", "")
 
+# How long a representative has to confirm a sign-on before it expires, and is erased.
+CONFIRM_WITHIN = timedelta(days=14)
 # How long an e-mailed link works.
 LINK_LIFETIMES = {
-    "confirm": timedelta(days=14),
+    "confirm": CONFIRM_WITHIN,
     "status": timedelta(days=400),
     "objection": timedelta(days=400),
+    # A sign-on goes to another address, or to a successor; the mailbox that it leaves can stop it.
+    "contact": timedelta(days=14),
+    "successor": timedelta(days=14),
+    "stop": timedelta(days=60),
     # A member's invitation; and the way out of all of them, which must outlive every reminder.
     "member": timedelta(days=400),
     "unsubscribe": timedelta(days=1000),
@@ -297,11 +313,15 @@ LINK_LIFETIMES = {
 OBJECTION_PERIOD = timedelta(hours=72)
 # A decision's message waits this long, so that an undo costs nobody an e-mail.
 DECISION_DELAY = timedelta(seconds=env_int("DECISION_DELAY_SECONDS", 600))
-# Sign-ons an hour from one network address, and to one e-mail domain; generous, for an office behind one address.
-LIMIT_PER_ADDRESS = env_int("LIMIT_PER_ADDRESS", 60)
-LIMIT_PER_DOMAIN = env_int("LIMIT_PER_DOMAIN", 300)
-# Messages a day that strangers can cause to one mailbox.
-LIMIT_PER_MAILBOX = env_int("LIMIT_PER_MAILBOX", 20)
+# How many sign-ons are let through, and messages to one mailbox, is decided at the desk: /moderation/limits/.
+# Answers with files an hour, and proposals to correct a line a day, by one representative.
+LIMIT_UPLOADS = 60
+LIMIT_CORRECTIONS = 20
+# Times a day that one sign-on can be offered to another mailbox; requests for lost links an hour from one network.
+LIMIT_TRANSFERS = 10
+LIMIT_LOST_LINKS = 60
+# Receipts as PDF an hour for one sign-on: each takes a web process some tenths of a second.
+LIMIT_RECEIPTS = 10
 # Notices a day to one published address.
 LIMIT_NOTICES = 3
 

@@ -1,4 +1,4 @@
-"""Runs the whole of Undersigned on one machine, with the real letter of 2020: `make demo`.
+"""Runs the whole of Undersigned on one machine, with the real letter of 2020 and an example: `make demo`.
 
 PostgreSQL, web server and worker are children of this process, on a leash: none outlives it, however it
 ends. The mail server is a thread. README lists the variables that the demo reads.
@@ -257,7 +257,7 @@ def run():
         log.write_bytes(b"")
         manage(log, "migrate", "--verbosity=0", cwd=ROOT, env=env)
         manage(log, "collectstatic", "--noinput", "--verbosity=0", cwd=ROOT, env=env)
-        manage(log, "load_demo", "--queue", cwd=ROOT, env=env | {"DEMO_PASSWORD": password})
+        manage(log, "load_demo", "--example", "--queue", cwd=ROOT, env=env | {"DEMO_PASSWORD": password})
 
         children = []
         running.callback(Child.stop, children, SECONDS_TO_STOP)
@@ -270,10 +270,13 @@ def run():
         site = env["SITE_URL"]
         say(
             "",
-            "Undersigned: the joint letter of 28 April 2020 to the States Parties of the ICC, open for signing.",
+            "Undersigned: the joint letter of 28 April 2020 to the States Parties of the ICC, open for signing,",
+            "and beside it an invented one that shows a letter in four languages.",
             "",
-            f"  The letter and its signatories   {site}/",
+            f"  Both letters                     {site}/",
+            f"  The letter and its signatories   {site}/icc-2020/",
             f"  Sign it                          {site}/icc-2020/sign/",
+            f"  The example, in Arabic           {site}/ar/example/",
             f"  All e-mail of the demo           {site}/demo/mailbox/",
             f"  Moderation                       {site}/moderation/",
             "    Login                          moderator; also administrator, or reader",

@@ -15,6 +15,7 @@ from audit.models import record
 
 from .models import Letter, LetterText
 from .publication import preview
+from .standing import Standing
 
 
 @admin.register(Letter)
@@ -26,7 +27,7 @@ class LetterAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         """Fix what the public has read."""
-        opened = ["slug", "language", "opens_at"] if obj and obj.has_opened() else []
+        opened = ["slug", "language", "prevailing", "opens_at"] if obj and obj.has_opened() else []
         return [*self.readonly_fields, *opened]
 
     def has_delete_permission(self, request, obj=None):
@@ -46,11 +47,14 @@ class TextForm(forms.ModelForm):
 
     class Meta:
         model = LetterText
-        fields = ["letter", "language", "title", "salutation", "body", "closing"]
+        fields = ["letter", "language", "is_official", "title", "salutation", "body", "closing"]
 
     def clean(self):
-        """Refuse a second text in a language: the one that is there is to be changed."""
+        """Refuse a second text in a language, for the one that is there is to be changed; and a false standing."""
         cleaned = super().clean()
+        if letter := cleaned.get("letter") or (self.instance.pk and self.instance.letter):
+            language = cleaned.get("language") or self.instance.language
+            LetterText(letter=letter, language=language, is_official=cleaned.get("is_official")).check_standing()
         letter, language = cleaned.get("letter"), cleaned.get("language")
         if letter and letter.text(language):
             raise forms.ValidationError(_("The letter has a text in this language: change that one."))
@@ -62,8 +66,17 @@ class LetterTextAdmin(admin.ModelAdmin):
     """Texts: a change to one that is open becomes a new revision."""
 
     form = TextForm
-    list_display = ["title", "letter", "language", "revision", "created_at", "preview_link", "history_link"]
+    list_display = [
+        *("title", "letter", "language", "standing", "revision", "created_at"),
+        *("preview_link", "history_link", "check_link"),
+    ]
     list_filter = ["letter", "language"]
+    list_select_related = ["letter"]
+
+    @admin.display(description=_("standing"))
+    def standing(self, text):
+        """Say what the text is among the letter's."""
+        return text.standing.label
 
     @admin.display(description=_("preview"))
     def preview_link(self, text):
@@ -78,13 +91,21 @@ class LetterTextAdmin(admin.ModelAdmin):
         address = reverse("moderation:text_history", args=[text.letter.slug, text.language])
         return format_html('<a href="{}">{}</a>', address, _("History"))
 
+    @admin.display(description=_("check"))
+    def check_link(self, text):
+        """Link the comparison with the original."""
+        if text.standing == Standing.ORIGINAL:
+            return "–"
+        address = reverse("moderation:check_text", args=[text.letter.slug, text.language])
+        return format_html('<a href="{}">{}</a>', address, _("Compare with the original"))
+
     def get_readonly_fields(self, request, obj=None):
         """A text stays with its letter and language."""
         return ["letter", "language", "revision", "sha256", "preview_link"] if obj else []
 
     def get_fields(self, request, obj=None):
         """Show the read-only fields of a text that exists."""
-        words = ["letter", "language", "title", "salutation", "body", "closing"]
+        words = ["letter", "language", "is_official", "title", "salutation", "body", "closing"]
         return [*words, "revision", "sha256", "preview_link"] if obj else words
 
     def has_delete_permission(self, request, obj=None):
@@ -98,13 +119,25 @@ class LetterTextAdmin(admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         """Hand the words to the letter, which decides between an update and a new revision."""
-        words = {name: getattr(obj, name) for name in ("title", "salutation", "body", "closing")}
+        words = {name: getattr(obj, name) for name in ("title", "salutation", "body", "closing", "is_official")}
         with transaction.atomic(), pghistory.context(user=request.user.pk):
             text = obj.letter.revise(obj.language, **words)
             record(request.user, "revise", text, revision=text.revision, sha256=text.sha256)
         if change and text.pk != obj.pk:
             messages.info(request, _("The letter is open: this is now revision %d.") % text.revision)
         obj.pk, obj.revision, obj.sha256 = text.pk, text.revision, text.sha256
+        self.warn_of_gaps(request, text)
+
+    @staticmethod
+    def warn_of_gaps(request, text):
+        """Say of a translation that was saved what it may lack, and where that is shown."""
+        check = text.letter.check_translation(text.language)
+        if check and check.summary:
+            address = reverse("moderation:check_text", args=[text.letter.slug, text.language])
+            words = format_html(
+                '{} <a href="{}">{}</a>', " ".join(check.summary), address, _("Compare with the original")
+            )
+            messages.warning(request, words)
 
     def get_urls(self):
         """Add the preview."""

@@ -17,7 +17,8 @@ class Changes:
 
     is_first: bool = False
     added: Sequence[Mapping[str, str]] = ()
-    """``anchor`` and ``name`` of each, in the order printed; none in the first edition, whose list they are."""
+    """``anchor`` and ``name`` of each, and ``own`` if it stands there in its own script, too, in the order printed;
+    none in the first edition, whose list they are."""
     corrected: Sequence[str] = ()
     """Names as they are printed now."""
     withdrew: int = 0
@@ -38,7 +39,7 @@ def compare(
     """Return what changed between two lists. A signatory is the same one as long as its anchor is."""
     old = {line.anchor: line for line in before}
     new = {line.anchor for line in after}
-    added = [{"anchor": line.anchor, "name": line.name} for line in after if line.anchor not in old]
+    added = [_added(line) for line in after if line.anchor not in old]
     corrected = [line.name for line in after if line.anchor in old and _printed(old[line.anchor]) != _printed(line)]
     return Changes(
         added=added,
@@ -49,8 +50,13 @@ def compare(
     )
 
 
-def _printed(line: Line) -> tuple[str, str, str, str]:
-    return line.name, line.acronym, line.country, line.website
+def _added(line: Line) -> dict[str, str]:
+    own = {"own": line.name_in_own_script} if line.name_in_own_script else {}
+    return {"anchor": line.anchor, "name": line.name} | own
+
+
+def _printed(line: Line) -> tuple[str, ...]:
+    return line.name, line.acronym, line.country, line.website, line.name_in_own_script
 
 
 @dataclass(frozen=True)
@@ -63,9 +69,9 @@ class Entry:
     changes: Changes = field(default_factory=Changes)
 
     @property
-    def names_shown(self) -> list[str]:
-        """The first of the names added."""
-        return [one["name"] for one in self.changes.added[:NAMES_SHOWN]]
+    def names_shown(self) -> list[tuple[str, str]]:
+        """The first of the names added, each with its form in its own script or nothing."""
+        return [(one["name"], one.get("own", "")) for one in self.changes.added[:NAMES_SHOWN]]
 
     @property
     def names_left_out(self) -> int:

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext as _
 
+from .standing import EQUAL, note_on
+
 # Above this number of lines the list is split into pages by initial.
 ON_ONE_PAGE = 2000
 
@@ -46,6 +48,8 @@ class Line:
     """Which signatory it is, for as long as it stands on the list, under whatever name."""
     sort_key: str = ""
     """The name without case and marks, as it is sorted; its first letter is the signatory's initial."""
+    name_in_own_script: str = ""
+    """As printed beside the name, in another script than Latin; most have none."""
 
     @property
     def anchor(self) -> str:
@@ -56,12 +60,14 @@ class Line:
 def lines_sha256(lines: Iterable[Line]) -> str:
     """Return the SHA-256 (hex) that anyone can recompute from ``signatories.json``.
 
-    Per signatory, in the order printed: name, acronym, country and website joined by TAB and ended
-    by LF, in UTF-8. Control characters are refused in all four, so the form is unambiguous.
+    Per signatory, in the order printed: name, acronym, country and website joined by TAB, then, only where there
+    is one, TAB and the name in its own script, ended by LF, in UTF-8. Control characters are refused in all five,
+    so the form is unambiguous; a list without names in other scripts has the sum that it always had.
     """
     digest = hashlib.sha256()
     for line in lines:
-        digest.update(f"{line.name}\t{line.acronym}\t{line.country}\t{line.website}\n".encode())
+        own = f"\t{line.name_in_own_script}" if line.name_in_own_script else ""
+        digest.update(f"{line.name}\t{line.acronym}\t{line.country}\t{line.website}{own}\n".encode())
     return digest.hexdigest()
 
 
@@ -124,6 +130,10 @@ class Content:
     """What is said of each organisation that withdrew after delivery."""
     languages: Sequence[tuple[str, str]] = ()
     """Language and title of each of the letter's texts, the original first."""
+    standing: str = ""
+    """A code of `standing.Standing`; empty where there are no translations, or it was not kept."""
+    prevailing: str = ""
+    """The language of the text that prevails, or `standing.EQUAL`."""
 
     @property
     def direction(self) -> str:
@@ -147,6 +157,25 @@ class Content:
             (language, title, letter_path(self.slug, language if number else ""))
             for number, (language, title) in enumerate(self.languages)
         ]
+
+    @property
+    def standing_note(self) -> str:
+        """What a reader must know of this text beside others, in the active language; may be empty."""
+        return note_on(self.standing, self.language, self.prevailing)
+
+    @property
+    def prevailing_text(self) -> tuple[str, str, str] | None:
+        """Language, title and path of the text that prevails, or of the original among equals; None if it is this."""
+        for language, title, path in self.alternates:
+            if self.prevailing in (language, EQUAL):
+                return None if language == self.language else (language, title, path)
+        return None
+
+    @property
+    def prevailing_address(self) -> str:
+        """Where the text that prevails stands in this edition, with https; empty if it is this one."""
+        found = self.prevailing_text
+        return f"{settings.SITE_URL}{found[2]}editions/{self.number}/" if found else ""
 
     @property
     def is_split(self) -> bool:

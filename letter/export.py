@@ -16,8 +16,9 @@ from urllib.parse import urldefrag, urljoin
 from django.conf import settings
 
 from .documents import face_of
+from .front import rebase
 from .models import Letter
-from .releases import content_of_blob, files_of, listed, rebase, site_files
+from .releases import content_of_blob, files_of, listed, site_files
 
 # Stands in every export, so that a later one may replace it.
 MARK = ".undersigned-export"
@@ -62,12 +63,17 @@ def export(letter: Letter, directory: Path) -> int:
     try:
         (unfinished / MARK).write_text(f"export of {letter.slug}\n")
         files = files_of(one)
-        addresses = {f"/{name}" for name in files} | {"/index.html", "/robots.txt", "/sitemap.xml"}
+        original, *translations = one.edition.languages
+        places = {"index.html": original} | {f"{language}/index.html": language for language in translations}
+        addresses = {f"/{name}" for name in (*files, *places, "robots.txt", "sitemap.xml")}
         for sha256, names in _by_content(files).items():
             _write(unfinished, names, content_of_blob(sha256, names[0]), addresses)
-        face = face_of(one.edition, one.edition.languages[0], "index" if one.is_open else "closed")
-        front = rebase(face.content, f"{letter.slug}/")
-        for name, content in {"index.html": front, **site_files([one])}.items():
+        face = "index" if one.is_open else "closed"
+        fronts = {
+            name: rebase(face_of(one.edition, language, face).content, f"{letter.slug}/")
+            for name, language in places.items()
+        }
+        for name, content in {**fronts, **site_files([one])}.items():
             _write(unfinished, [name], content, addresses)
         if directory.is_dir() and any(directory.iterdir()):
             directory.rename(old)

@@ -1,6 +1,7 @@
 """Reads a letter from a Markdown file with front matter."""
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,9 +13,14 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from .markdown import validate_markdown
 from .models import Letter, LetterText
+from .standing import Standing
 
 REQUIRED = ("title", "slug", "date", "language", "salutation")
-OPTIONAL = ("place", "closing", "addressees", "opens_at", "closes_at")
+OPTIONAL = ("place", "closing", "addressees", "opens_at", "closes_at", "prevailing")
+# What the file of a translation says instead; all else about the letter stands in the file of the original.
+TRANSLATION = "translation"
+REQUIRED_OF_TRANSLATION = ("title", "slug", "language", "salutation", TRANSLATION)
+OPTIONAL_OF_TRANSLATION = ("closing",)
 # What the front matter calls a field of the model.
 FIELDS = {"date": "dated_on"}
 
@@ -48,9 +54,8 @@ def read_text(path: Path) -> str:
     return text
 
 
-@transaction.atomic
 def import_letter(path: Path, *, opens_at: datetime | None = None) -> tuple[Letter, LetterText]:
-    """Import the letter in `path`, or bring it up to date with the file; all of it or nothing.
+    """Import the letter in `path`, or a translation of one, or bring it up to date; all of it or nothing.
 
     Args:
         path: Markdown (CommonMark) with YAML front matter between two lines of ``---``.
@@ -59,9 +64,65 @@ def import_letter(path: Path, *, opens_at: datetime | None = None) -> tuple[Lett
     Raises:
         ImportFault: naming line and column of what is wrong.
     """
-    content = read_text(path)
-    front, body, body_line = _split(path, content)
-    values, places = _read_front_matter(path, front)
+    source = Source.read(path)
+    with transaction.atomic():
+        return _import_translation(source) if TRANSLATION in source.values else _import_original(source, opens_at)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that was read: what its front matter says, where, and the body."""
+
+    path: Path
+    values: dict[str, str]
+    places: dict[str, tuple[int, int]]
+    """Line and column of each value."""
+    body: str
+    body_line: int
+
+    @classmethod
+    def read(cls, path: Path) -> "Source":
+        """Return what the file holds; raises ImportFault."""
+        front, body, body_line = _split(path, read_text(path))
+        values, places = _read_front_matter(path, front)
+        return cls(path, values, places, body, body_line)
+
+    def fault(self, name: str, problem: str) -> ImportFault:
+        """Return the fault that the value `name` is."""
+        return ImportFault(self.path, *self.places.get(name, (1, 1)), problem)
+
+    def revise(self, letter: Letter, *, is_official: bool | None = None) -> LetterText:
+        """Make the words of the file the letter's text; raises ImportFault."""
+        try:
+            validate_markdown(self.body)
+        except ValidationError as error:
+            params = error.params
+            problem = f"raw HTML (“{params['found']}”) is not allowed in a letter; use Markdown."
+            raise ImportFault(self.path, self.body_line + params["line"] - 1, params["column"], problem) from None
+        words = {name: self.values.get(name, "") for name in ("title", "salutation", "closing")}
+        try:
+            return letter.revise(self.values["language"], body=self.body, is_official=is_official, **words)
+        except ValidationError as error:
+            places = self.places | {"body": (self.body_line, 1), "is_official": self.places.get(TRANSLATION, (1, 1))}
+            raise _fault_of_field(self.path, error, places) from None
+
+
+def _import_translation(source: Source) -> tuple[Letter, LetterText]:
+    """Import a translation of a letter that is there."""
+    values = source.values
+    letter = Letter.objects.filter(slug=values["slug"]).first()
+    if letter is None:
+        raise source.fault("slug", f"there is no letter “{values['slug']}”: import the file of its original first.")
+    if values["language"] == letter.language:
+        raise source.fault("language", f"“{letter.language}” is the language of the original.")
+    if values[TRANSLATION] not in (Standing.OFFICIAL, Standing.COURTESY):
+        raise source.fault(TRANSLATION, "a translation is “official” or “courtesy”.")
+    return letter, source.revise(letter, is_official=values[TRANSLATION] == Standing.OFFICIAL)
+
+
+def _import_original(source: Source, opens_at: datetime | None) -> tuple[Letter, LetterText]:
+    """Import a letter, or bring it up to date."""
+    path, values, places = source.path, source.values, source.places
     letter = Letter.objects.filter(slug=values["slug"]).first() or Letter(slug=values["slug"])
     before = {field.name: getattr(letter, field.name) for field in Letter._meta.concrete_fields}
     _assign(path, letter, values, places)
@@ -73,17 +134,7 @@ def import_letter(path: Path, *, opens_at: datetime | None = None) -> tuple[Lett
     # The words come before the opening: from then on they are fixed.
     opening, letter.opens_at = letter.opens_at, before["opens_at"]
     letter.save()
-    try:
-        validate_markdown(body)
-    except ValidationError as error:
-        params = error.params
-        problem = f"raw HTML (“{params['found']}”) is not allowed in a letter; use Markdown."
-        raise ImportFault(path, body_line + params["line"] - 1, params["column"], problem) from None
-    words = {name: values.get(name, "") for name in ("title", "salutation", "closing")}
-    try:
-        text = letter.revise(values["language"], body=body, **words)
-    except ValidationError as error:
-        raise _fault_of_field(path, error, places | {"body": (body_line, 1)}) from None
+    text = source.revise(letter)
     letter.opens_at = opening
     if any(getattr(letter, name) != value for name, value in before.items()):
         letter.save()
@@ -115,18 +166,22 @@ def _read_front_matter(path: Path, front: str) -> tuple[dict[str, str], dict[str
     if not isinstance(node, yaml.MappingNode):
         raise ImportFault(path, 2, 1, "the front matter must be lines of “name: value”.")
     values, places = {}, {}
+    is_translation = any(getattr(key, "value", None) == TRANSLATION for key, _value in node.value)
+    required = REQUIRED_OF_TRANSLATION if is_translation else REQUIRED
+    known = (*required, *(OPTIONAL_OF_TRANSLATION if is_translation else (*OPTIONAL, TRANSLATION)))
     for key, value in node.value:
         line, column = key.start_mark.line + 2, key.start_mark.column + 1
-        if not isinstance(key, yaml.ScalarNode) or key.value not in (*REQUIRED, *OPTIONAL):
-            names = ", ".join((*REQUIRED, *OPTIONAL))
-            raise ImportFault(path, line, column, f"“{key.value}” is not known here; there are {names}.")
+        if not isinstance(key, yaml.ScalarNode) or key.value not in known:
+            names = ", ".join(known)
+            where = "in the file of a translation" if is_translation else "here"
+            raise ImportFault(path, line, column, f"“{key.value}” is not known {where}; there are {names}.")
         if key.value in values:
             raise ImportFault(path, line, column, f"“{key.value}” stands here a second time.")
         places[key.value] = (value.start_mark.line + 2, value.start_mark.column + 1)
         if not isinstance(value, yaml.ScalarNode):
             raise ImportFault(path, *places[key.value], f"“{key.value}” must be one line of text.")
         values[key.value] = value.value.strip()
-    for name in REQUIRED:
+    for name in required:
         if not values.get(name):
             raise ImportFault(path, *places.get(name, (1, 1)), f"“{name}” is missing.")
     return values, places
@@ -134,7 +189,7 @@ def _read_front_matter(path: Path, front: str) -> tuple[dict[str, str], dict[str
 
 def _assign(path: Path, letter: Letter, values: dict[str, str], places: dict[str, tuple[int, int]]) -> None:
     """Set the letter's fields from the front matter."""
-    for name in ("place", "addressees", "language"):
+    for name in ("place", "addressees", "language", "prevailing"):
         if name in values:
             setattr(letter, name, values[name])
     letter.dated_on = _date(path, values["date"], places["date"])

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
 
 # A letter is prose: no tables, images or code, and nothing loaded from elsewhere.
 TAGS = {"p", "em", "strong", "ol", "ul", "li", "blockquote", "h2", "h3", "h4", "a", "br", "hr"}
@@ -47,6 +48,11 @@ def _raw_html(found: str, body: str, first: int) -> ValidationError:
             "found": found.splitlines()[0][:40],
         },
     )
+
+
+def tree_of(body: str) -> SyntaxTreeNode:
+    """Return `body` (CommonMark) as the tree that the page is made of."""
+    return SyntaxTreeNode(_renderer.parse(body))
 
 
 def render_markdown(body: str) -> SafeString:

@@ -127,7 +127,7 @@ def store(edition: Edition, planned: Iterable[Planned], like: Edition | None = N
 def _facts(letter: Letter, texts: Sequence[LetterText], lines: Sequence[Line]) -> dict[str, Any]:
     """Return what an edition prints beside texts and lines, as JSON, so that it can be printed again."""
     record = letter.edition_of_record
-    return {
+    facts: dict[str, Any] = {
         "slug": letter.slug,
         "place": letter.place,
         "dated_on": letter.dated_on.isoformat(),
@@ -152,6 +152,13 @@ def _facts(letter: Letter, texts: Sequence[LetterText], lines: Sequence[Line]) -
         "withdrawn": _withdrawn(record, lines) if record else [],
         "languages": [[text.language, text.title] for text in texts],
     }
+    # Only where there is something to tell: what earlier editions print has the same digest as before.
+    if len(texts) > 1:
+        facts |= {
+            "standings": {text.language: text.standing.value for text in texts},
+            "prevailing": letter.prevailing_text,
+        }
+    return facts
 
 
 def _iso(moment: datetime | None) -> str | None:
@@ -206,7 +213,14 @@ def _changes(
 def lines_of(edition: Edition) -> list[Line]:
     """Return the lines of an edition, as it printed them."""
     return [
-        Line(one["name"], one["acronym"], one["country"], one["website"], _id_of(one.get("anchor", "")))
+        Line(
+            one["name"],
+            one["acronym"],
+            one["country"],
+            one["website"],
+            _id_of(one.get("anchor", "")),
+            name_in_own_script=one.get("name_in_own_script", ""),
+        )
         for one in edition.lines
     ]
 
@@ -225,7 +239,8 @@ def content_of(edition: Edition, language: str = "") -> Content:
     if language and language not in edition.texts:
         raise LetterText.DoesNotExist(language)
     sha256 = edition.texts[language or edition.languages[0]]
-    text = LetterText.objects.filter(letter=edition.letter_id, sha256=sha256).order_by("revision").first()
+    texts = LetterText.objects.filter(letter=edition.letter_id, sha256=sha256)
+    text = texts.filter(language=language or edition.languages[0]).order_by("revision").first()
     if text is None:
         raise LetterText.DoesNotExist(sha256)
     return _content(edition, text, lines_of(edition))
@@ -265,6 +280,8 @@ def _content(edition: Edition, text: LetterText, lines: Sequence[Line]) -> Conte
         ],
         since_delivery=_statements(facts, facts["withdrawn"], text.language),
         languages=[(language, title) for language, title in facts["languages"]],
+        standing=facts.get("standings", {}).get(text.language, ""),
+        prevailing=facts.get("prevailing", ""),
     )
 
 
@@ -351,7 +368,9 @@ def _part_sha256(content: Content, label: str, lines: Sequence[Line]) -> str:
     """Return the digest of what a page with some of the names prints."""
     digest = hashlib.sha256(html.templates_sha256().encode())
     digest.update("\t".join([content.path, content.language, content.title, label, ""]).encode())
-    digest.update("".join(f"{line.anchor}\t{line.name}\n" for line in lines).encode())
+    for line in lines:
+        own = f"\t{line.name_in_own_script}" if line.name_in_own_script else ""
+        digest.update(f"{line.anchor}\t{line.name}{own}\n".encode())
     return digest.hexdigest()
 
 
@@ -394,6 +413,7 @@ def _newly_listed(content: Content, entries: Sequence[Entry]) -> list[Listed]:
 
 def preview(letter: Letter, text: LetterText) -> str:
     """Return the page with a text that is not published, for the eyes of the secretariat."""
-    facts = _facts(letter, [text], ())
+    texts = [one for one in letter.current_texts() if one.language != text.language]
+    facts = _facts(letter, sorted([text, *texts], key=lambda one: one.language != letter.language), ())
     edition = Edition(letter=letter, number=0, published_at=timezone.now(), facts=facts, sha256=lines_sha256(()))
     return html.render_preview(replace(_content(edition, text, ()), is_original=True))

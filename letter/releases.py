@@ -6,6 +6,7 @@
     RELEASES_DIR/<release>/<letter>/                -> the newest edition, its open or its closed face
     RELEASES_DIR/<release>/<language>/<letter>/     the same, of a translation
     RELEASES_DIR/<release>/index.html               the one open letter, or the list of letters
+    RELEASES_DIR/<release>/<language>/index.html    the same, in that language
     RELEASES_DIR/current -> <release>               flipped in one step
 
 A tree is made of hard links to blobs; a release of symbolic links into a tree. What an edition has in
@@ -38,6 +39,7 @@ from django.utils import timezone
 
 from .content import letter_path
 from .documents import face_of
+from .front import front_page, languages
 from .models import Blob, Edition, absolute
 
 logger = logging.getLogger(__name__)
@@ -91,9 +93,10 @@ def release_name(letters: list[Listed]) -> str:
         [one.slug, one.edition.pk, one.edition.source_sha256, one.is_open, one.edition.letter.publication.release]
         for one in letters
     ]
-    # The list of letters links the deployed style: a deployment that changes it makes a new release.
+    # The list of letters links the deployed style, and there is one in each language of the site: a deployment that
+    # changes either makes a new release.
     style = staticfiles_storage.url("letter.css")
-    return hashlib.sha256(json.dumps([style, settings.SITE_URL, state]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([style, settings.SITE_URL, languages(), state]).encode()).hexdigest()[:16]
 
 
 def sync(directory: Path | None = None, at: datetime | None = None) -> bool:
@@ -209,7 +212,7 @@ def _faults_of_release(release: Path, letters: list[Listed], slug: str) -> Itera
     expected = {name: hashlib.sha256(content).hexdigest() for name, content in _front(letters).items()}
     blobs: set[str] = set()
     gone: set[Path] = set()
-    folders = [release]
+    folders = [release, *((release / name).parent for name in expected)]
     for one in letters:
         if not slug or one.slug == slug:
             files = files_of(one)
@@ -274,6 +277,7 @@ def _write(directory: Path, name: str, letters: list[Listed]) -> None:
         for one in letters:
             _write_letter(directory, release, one)
         for file, content in _front(letters).items():
+            (release / file).parent.mkdir(exist_ok=True)
             _write_file(release / file, content)
         # One call for all files: a release that a power cut could leave empty is worse than none.
         os.sync()
@@ -281,18 +285,8 @@ def _write(directory: Path, name: str, letters: list[Listed]) -> None:
 
 def _front(letters: list[Listed]) -> dict[str, bytes]:
     """Return the files above all letters."""
-    front = [one for one in letters if one.is_open]
-    if len(front) == 1:
-        page = face_of(front[0].edition, front[0].edition.languages[0], "index")
-        front_page = rebase(page.content, f"{front[0].slug}/")
-    else:
-        front_page = render_to_string("letter/index.html", {"letters": letters}).encode()
-    return {"index.html": front_page} | site_files(letters)
-
-
-def rebase(page: bytes, prefix: str) -> bytes:
-    """Return a page for an address `prefix` above its own: its relative links lead where they led."""
-    return re.sub(rb'((?:href|src|data-source)=")(?![a-z]+:|/|#)', rb"\g<1>" + prefix.encode(), page)
+    pages = {f"{language}/index.html": front_page(letters, language) for language in languages()}
+    return {"index.html": front_page(letters)} | pages | site_files(letters)
 
 
 def site_files(letters: list[Listed]) -> dict[str, bytes]:

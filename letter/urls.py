@@ -35,6 +35,8 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("robots.txt", views.site_file, {"name": "robots.txt"}, name="robots"),
     path("sitemap.xml", views.site_file, {"name": "sitemap.xml"}, name="sitemap"),
+    # /fr/: what / is, in another language
+    path("<language:language>/", views.index, name="front"),
     # /fr/LETTER/: translations
     path("<language:language>/", include((letter, "translated"))),
     # /LETTER/: the original

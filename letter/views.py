@@ -7,12 +7,13 @@ import mimetypes
 
 from csp.decorators import csp_update
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from .documents import face_of
+from .front import front_page, languages
 from .models import Letter, Page
-from .releases import HIDDEN, listed, rebase, site_files
+from .releases import HIDDEN, listed, site_files
 
 KINDS = {".atom": "application/atom+xml", ".pem": "application/x-pem-file", ".sig": "application/octet-stream"}
 
@@ -30,14 +31,11 @@ def send(content, name):
 
 
 @require_safe
-def index(request):
+def index(request, language=""):
     """Show the one open letter, or the list of letters."""
-    letters = listed()
-    open_letters = [one for one in letters if one.is_open]
-    if len(open_letters) != 1:
-        return render(request, "letter/index.html", {"letters": letters})
-    edition = open_letters[0].edition
-    return send(rebase(face(edition, "", "index").content, f"{edition.letter.slug}/"), "index.html")
+    if language and language not in languages():
+        raise Http404
+    return send(front_page(listed(), language), "index.html")
 
 
 @require_safe

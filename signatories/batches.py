@@ -20,7 +20,7 @@ from letter.models import Letter
 
 from . import columns, evidence, names, sheets
 from .countries import country_code
-from .forms.fields import WebsiteField, checked_acronym, name_field, plain_text, written_text
+from .forms.fields import WebsiteField, checked_acronym, name_field, own_script_field, plain_text, written_text
 from .matching import Directory, Match
 from .models import Actor, AlreadyListed, Batch, BatchRow, LetterNotOpen, Organisation, SignOn, VariantName
 from .names import Similarity
@@ -45,6 +45,7 @@ Item = tuple[str, int]
 
 FIELDS: dict[str, forms.Field] = {
     columns.NAME: name_field(),
+    "name_in_own_script": own_script_field(),
     "acronym": forms.CharField(max_length=30, required=False, validators=[plain_text, checked_acronym]),
     "website": WebsiteField(required=False),
     "representative_name": forms.CharField(max_length=200, required=False, validators=[plain_text]),
@@ -359,6 +360,7 @@ def _accept(batch: Batch, row: BatchRow, sign_on: SignOn) -> None:
             listed_acronym=values.get("acronym") or names.split_acronym(row.name)[1][:30],
             listed_country=values.get("country", ""),
             listed_website=values.get("website", ""),
+            listed_name_in_own_script=values.get("name_in_own_script", ""),
             is_silent=not batch.is_told,
         )
     except AlreadyListed:

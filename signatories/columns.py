@@ -15,6 +15,7 @@ NAME = "name_as_signed"
 # What a column may hold. The order is that of the select boxes, and of the template.
 FIELDS = {
     NAME: _("Name of the organisation"),
+    "name_in_own_script": _("Name in its own script"),
     "acronym": _("Acronym"),
     "country": _("Country"),
     "website": _("Website"),
@@ -26,7 +27,7 @@ FIELDS = {
     "received": _("When it came in, for the record"),
     "remark": _("Remark, for the record"),
 }
-TEMPLATE = ["name", "acronym", "country", "website", "representative", "role", "e-mail", "remark"]
+TEMPLATE = ["name", "name in own script", "acronym", "country", "website", "representative", "role", "e-mail", "remark"]
 
 # Whole headings, as `words` gives them, of spreadsheets, forms and Action Network's exports.
 _HEADINGS = {
@@ -35,6 +36,9 @@ _HEADINGS = {
     " nom de l'organisation, nom de l'association, association, ong, structure, organizacion,"
     " nombre de la organizacion, entidad, المنظمه, اسم المنظمه, الجمعيه, اسم الجمعيه, المؤسسه, اسم المؤسسه, company,"
     " employer, verein, name der organisation, organizacao, nome da organizacao, entidade",
+    "name_in_own_script": "name in own script, name in its own script, name in original script, native name,"
+    " original name, local name, nom dans sa propre ecriture, nombre en su propia escritura,"
+    " الاسم بالحروف الاصليه",
     "acronym": "acronym, abbreviation, short name, sigle, acronyme, abreviation, sigla, siglas, acronimo, الاختصار,"
     " kurzel, abkurzung, kurzname",
     "country": "country, country code, country name, iso, pays, code pays, pais, البلد, الدوله, land, staat",

@@ -71,14 +71,18 @@ KINDS = {
         Column(_("invited by"), "invited_by"),
         Column(_("mailbox confirmed"), "is_confirmed", lambda is_so: str(_("yes") if is_so else _("no"))),
         Column(_("name as signed"), "name_as_signed"),
+        Column(_("name in its own script"), "name_in_own_script"),
         Column(_("acronym"), "acronym"),
         Column(_("country code"), "country"),
         Column(_("country"), "country", _country),
         Column(_("website"), "website"),
         Column(_("name as listed"), "listed_name"),
+        Column(_("name in its own script as listed"), "listed_name_in_own_script"),
         Column(_("acronym as listed"), "listed_acronym"),
         Column(_("country code as listed"), "listed_country"),
         Column(_("website as listed"), "listed_website"),
+        Column(_("language of the text signed"), "text__language"),
+        Column(_("language of the representative"), "language"),
     ],
     "representatives": [
         *_SUBJECT,
@@ -88,6 +92,7 @@ KINDS = {
         Column(_("role"), "representative_role"),
         Column(_("e-mail"), "email"),
         Column(_("language of the text signed"), "text__language"),
+        Column(_("language of the representative"), "language"),
     ],
 }
 # Of the members who were invited to sign.

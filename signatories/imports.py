@@ -15,11 +15,11 @@ from letter.imports import ImportFault, read_text
 from letter.models import Letter
 
 from . import names
-from .forms.fields import WebsiteField, checked_acronym
+from .forms.fields import WebsiteField, checked_acronym, own_script_field
 from .models import OPERATOR, AlreadyListed, Organisation, SignOn
 from .states import Source
 
-REQUIRED, OPTIONAL = ("name",), ("position", "country", "acronym", "website")
+REQUIRED, OPTIONAL = ("name",), ("position", "country", "acronym", "website", "name_in_own_script")
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Row:
     country: str
     acronym: str
     website: str
+    name_in_own_script: str = ""
 
 
 @transaction.atomic
@@ -42,7 +43,7 @@ def import_signatories(letter: Letter, path: Path) -> int:
     Args:
         letter: a letter that has opened.
         path: CSV in UTF-8 with a header: name, and if wanted country (ISO 3166-1 alpha-2), acronym,
-            website, position.
+            website, name_in_own_script, position.
 
     Returns:
         How many were added.
@@ -69,6 +70,7 @@ def import_signatories(letter: Letter, path: Path) -> int:
             country=row.country,
             acronym=row.acronym,
             website=row.website,
+            name_in_own_script=row.name_in_own_script,
         )
         same = Organisation.objects.named(row.name)
         try:
@@ -79,6 +81,7 @@ def import_signatories(letter: Letter, path: Path) -> int:
                 listed_acronym=row.acronym,
                 listed_country=row.country,
                 listed_website=row.website,
+                listed_name_in_own_script=row.name_in_own_script,
             )
         except ValidationError as error:
             raise ImportFault(path, row.line, 1, " ".join(error.messages)) from None
@@ -145,4 +148,9 @@ def _row(path: Path, line: int, header: list[str], cells: list[str]) -> Row:
     except ValidationError as error:
         column = header.index("acronym" if values.get("acronym") else "name") + 1
         raise ImportFault(path, line, column, " ".join(error.messages)) from None
-    return Row(line, values["name"], country, acronym, website)
+    own = values.get("name_in_own_script", "")
+    try:
+        own_script_field().clean(own)
+    except ValidationError as error:
+        raise ImportFault(path, line, header.index("name_in_own_script") + 1, " ".join(error.messages)) from None
+    return Row(line, values["name"], country, acronym, website, own)

@@ -24,12 +24,15 @@ from .models import (
     Document,
     InvitationRound,
     KeyHasChanged,
+    Link,
+    LostLink,
     MemberInvitation,
     Message,
     Notice,
     Overtaken,
     Query,
     SignOn,
+    Transfer,
 )
 from .models.digest import HOUR
 from .models.invitation_round import PAUSE
@@ -57,6 +60,12 @@ def publish(letter_id):
 def deliver_message(message_id):
     """Send a message; after a failure the message itself plans the next attempt."""
     mail.deliver(message_id)
+
+
+@app.task(name="find_links", queue=MAIL, retry=RETRY)
+def find_links(request_id):
+    """Answer a request for lost links, by e-mail only."""
+    LostLink.serve(request_id)
 
 
 @app.task(name="work_on_batch", queue=IMPORTS, retry=RETRY)
@@ -127,6 +136,20 @@ def sweep():
         defer_once(invite_members.configure(queueing_lock=f"round {round_id}"), round_id=round_id)
     for notice in Notice.objects.unanswered():
         notice.fall_silent()
+    for request_id in LostLink.objects.overdue().values_list("pk", flat=True):
+        defer_once(find_links.configure(queueing_lock=f"lost link {request_id}"), request_id=request_id)
+    carry_out_transfers()
+
+
+def carry_out_transfers():
+    """Give sign-ons to successors against whom nobody has objected in time, and end offers that nobody has taken."""
+    for transfer in Transfer.objects.due():
+        try:
+            transfer.carry_out()
+        except Exception:
+            logger.exception("Transfer %s could not be carried out", transfer.pk)
+    for transfer in Transfer.objects.unanswered():
+        transfer.expire()
 
 
 def defer_once(job, **arguments):
@@ -172,12 +195,13 @@ async def revive_stalled_jobs(context, timestamp):
 @app.periodic(cron="17 3 * * *")
 @app.task(name="tidy", queue=PUBLICATION, queueing_lock="tidy", pass_context=True)
 async def tidy_every_night(context, timestamp):
-    """Delete finished jobs and old counters, and forget from which network sign-ons came."""
+    """Delete finished jobs, old counters and links, and forget from which network sign-ons came."""
     await context.app.job_manager.delete_old_jobs(
         nb_hours=KEEP_JOBS, include_failed=True, include_cancelled=True, include_aborted=True
     )
     await forget_limits.defer_async()
     await forget_networks.defer_async()
+    await forget_links.defer_async()
 
 
 @app.task(name="forget_limits", queue=PUBLICATION)
@@ -200,6 +224,12 @@ def forget_batches(timestamp=0):
 def forget_networks():
     """Erase the networks of sign-ons that are a month old."""
     SignOn.objects.forget_networks()
+
+
+@app.task(name="forget_links", queue=PUBLICATION)
+def forget_links():
+    """Delete links that ended so long ago that they need not explain themselves any more."""
+    Link.objects.to_forget().delete()
 
 
 def remind_of_queries():
@@ -225,8 +255,15 @@ def erase_documents():
     Document.objects.stale().delete()
 
 
+def erase_messages():
+    """Erase messages that were still to be sent when the data of their representative were erased or handed over."""
+    Message.objects.to_erase().erase()
+    Message.objects.to_predecessors().erase()
+
+
 @app.periodic(cron="37 3 * * *")
 @app.task(name="erase_documents", queue=PUBLICATION, queueing_lock="erase_documents")
 def erase_every_night(timestamp):
-    """Keep documents no longer than they are needed."""
+    """Keep documents and messages no longer than they are needed."""
     erase_documents()
+    erase_messages()

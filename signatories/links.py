@@ -1,88 +1,93 @@
-"""E-mailed links: a signed reference to a sign-on or a notice, with a salt per purpose. Nothing of them is stored."""
+"""E-mailed links: a random token per link and purpose. It is known to its mailbox alone; here stands its hash."""
 
+import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
 from django.urls import reverse
+from django.utils import timezone
 
 from letter.models import absolute
+
+from .models.link import Link, digest
 
 # Links of other rooms in messages: purpose → what makes the address, from the key of what the message is about.
 MAKERS: dict[str, Callable[[int], str]] = {}
 
 
 class BadLink(Exception):
-    """This site did not sign the link for this purpose: it was cut short or altered."""
+    """This site did not make the link for this purpose: it was cut short or altered, or ended long ago."""
 
 
-@dataclass(frozen=True)
-class Link:
-    """What a link says: which sign-on it is about, and whether its time is over."""
-
-    sign_on_id: int
-    is_expired: bool
+class RevokedLink(BadLink):
+    """The link was made here, and then taken back: another mailbox has taken over."""
 
 
-@dataclass(frozen=True)
-class NoticeLink:
-    """The same of a link that an organisation got with a notice: it leads to that notice, and to no sign-on."""
-
-    notice_id: int
-    is_expired: bool
+class UsedLink(BadLink):
+    """The link was used up, or ended, in this very moment."""
 
 
-def token(purpose: str, sign_on_id: int) -> str:
-    """Return a new token for `purpose`, a key of ``settings.LINK_LIFETIMES``."""
-    return _signer(purpose).sign(str(sign_on_id))
+def token(purpose: str, about: int) -> str:
+    """Return the token of a new link for `purpose`, a key of ``settings.LINK_LIFETIMES``, to what it is `about`.
+
+    The row says until when it works: a lifetime that is changed later counts for new links.
+    """
+    value = secrets.token_urlsafe(32)
+    lifetime = settings.LINK_LIFETIMES[purpose]
+    now = timezone.now()
+    Link.objects.create(purpose=purpose, about=about, sha256=digest(value), created_at=now, expires_at=now + lifetime)
+    return value
 
 
-def url(purpose: str, sign_on_id: int) -> str:
-    """Return the full address of a new link for `purpose`; another room's are about something else than a sign-on."""
+def url(purpose: str, about: int) -> str:
+    """Return the full address of a new link for `purpose`; another room makes its own."""
     if purpose in MAKERS:
-        return MAKERS[purpose](sign_on_id)
-    return absolute(reverse(f"signatories:{purpose}", args=[token(purpose, sign_on_id)]))
+        return MAKERS[purpose](about)
+    return absolute(reverse(f"signatories:{purpose}", args=[token(purpose, about)]))
 
 
 def read(purpose: str, value: str) -> Link:
-    """Return what the token `value` says.
+    """Return the link of the token `value`, which may be expired or used. One query, and nothing changes.
 
     Raises:
-        BadLink: if it was not signed here, or for another purpose.
+        RevokedLink: if it was taken back.
+        BadLink: if there is no such link for this purpose.
     """
-    return Link(*_unsign(purpose, value))
+    link = Link.objects.known_by(value, purpose).first()
+    if link is None:
+        raise BadLink
+    if link.revoked_at:
+        raise RevokedLink
+    return link
+
+
+def use(purpose: str, value: str) -> None:
+    """Use up the link of the token `value`; of two at once, one gets through.
+
+    Belongs into the transaction of the act, after the rows of what it is about were locked, as `revoke` does.
+
+    Raises:
+        UsedLink: if it does not work, or no longer.
+    """
+    if not Link.objects.known_by(value, purpose).usable().update(used_at=timezone.now()):
+        raise UsedLink
+
+
+def revoke(sign_on_id: int) -> None:
+    """Take back all links of the representative to a sign-on. Belongs into the transaction of who takes over."""
+    Link.objects.of_the_representative(sign_on_id).filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
 def notice_token(notice_id: int) -> str:
-    """Return a new token with which an organisation objects."""
-    return _signer("objection").sign(str(notice_id))
+    """Return the token of a new link with which an organisation objects."""
+    return token("objection", notice_id)
 
 
 def notice_url(notice_id: int) -> str:
     """Return the full address of a new link with which an organisation objects."""
-    return absolute(reverse("signatories:objection", args=[notice_token(notice_id)]))
+    return url("objection", notice_id)
 
 
-def read_notice(value: str) -> NoticeLink:
-    """Return what the token `value` of a notice says.
-
-    Raises:
-        BadLink: if it was not signed here, or for another purpose.
-    """
-    return NoticeLink(*_unsign("objection", value))
-
-
-def _unsign(purpose: str, value: str) -> tuple[int, bool]:
-    """Return the number that was signed, and whether its time is over."""
-    signer = _signer(purpose)
-    try:
-        return int(signer.unsign(value, max_age=settings.LINK_LIFETIMES[purpose])), False
-    except SignatureExpired:
-        return int(signer.unsign(value)), True
-    except BadSignature:
-        raise BadLink from None
-
-
-def _signer(purpose: str) -> TimestampSigner:
-    return TimestampSigner(salt=f"signatories.links.{purpose}")
+def read_notice(value: str) -> Link:
+    """Return the link of the token `value` of a notice; raises as `read`."""
+    return read("objection", value)

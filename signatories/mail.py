@@ -2,10 +2,12 @@
 
 import re
 import smtplib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
@@ -18,8 +20,12 @@ from django.utils.safestring import SafeString
 from letter.content import interface_language, letter_path
 from letter.models import absolute
 
-from . import links
+from . import bounces, links
+from .models.hold import Hold
+from .models.limit import Crossing
+from .models.link import OF_THE_REPRESENTATIVE
 from .models.message import Message
+from .states import State
 
 if TYPE_CHECKING:
     from .models.member_invitation import MemberInvitation
@@ -30,10 +36,17 @@ if TYPE_CHECKING:
 # Stands in a stored message for a link, which is made when the message is sent: no token is stored.
 # Its bounds are control characters, which no form takes: nobody can type one into a name or a note.
 PLACEHOLDER = "\x02{purpose}\x03"
-PLACEHOLDERS = re.compile("\x02([a-z]+)\x03")
+# The same for something else than what the message is about.
+PLACEHOLDER_TO = "\x02{purpose}:{about}\x03"
+PLACEHOLDERS = re.compile("\x02([a-z_]+)(?::([0-9]+))?\x03")
 # Kinds of message that somebody chose to get, and the page where they choose otherwise.
 UNSUBSCRIBE = {"digest": "moderation:digest"}
 ADDRESS = re.compile(r"https?://\S+")
+
+
+def link_to(purpose: str, about: int) -> str:
+    """Return what stands in a message for a link to something else than the sign-on that it is about."""
+    return PLACEHOLDER_TO.format(purpose=purpose, about=about)
 
 
 @dataclass(frozen=True)
@@ -52,21 +65,41 @@ def queue(
     is_decision: bool = False,
     attachment: Attachment | None = None,
     language: str = "",
+    held_for: Sequence[Crossing] = (),
+    to: str = "",
     **said: Any,
 ) -> Message | None:
     """Queue the message `kind` (a folder of ``templates/mail/``) to the representative, in `language` or in theirs.
 
     Belongs into the transaction that causes it. A sign-on that was registered without an e-mail
-    address gets none. `said` is what else the template knows.
+    address gets none. `said` is what else the template knows. It goes to another mailbox if `to` names one.
+
+    With `held_for`, the limits that were crossed, it is held instead, and a moderator sees why. As long as a
+    sign-on's first message is held, what anybody else asks for makes no other: nothing goes round the hold, and
+    a mailbox gets one message when it is released, not ten.
     """
-    if not sign_on.email:
+    recipient = to or sign_on.email
+    if not recipient:
+        return None
+    if transition is None and _is_held_back(sign_on, kind, is_held=bool(held_for)):
         return None
     with translation.override(interface_language(language or sign_on.language)):
         subject, text = compose(sign_on, kind, transition, **said)
-        message = _message(sign_on.email, kind, subject, text, attachment)
+        message = _message(recipient, kind, subject, text, attachment)
     message.sign_on = sign_on
-    message.enqueue(is_decision=is_decision)
+    if held_for:
+        Hold.keep(message, held_for)
+    else:
+        message.enqueue(is_decision=is_decision)
     return message
+
+
+def _is_held_back(sign_on: "SignOn", kind: str, *, is_held: bool) -> bool:
+    """Whether a message that comes with no act says nothing that a held one will not say when it is released."""
+    if not is_held and sign_on.state != State.UNCONFIRMED:
+        return False
+    kinds = {"confirm", kind} if is_held else {"confirm"}
+    return sign_on.messages.held().filter(kind__in=kinds).exists()
 
 
 def queue_to(
@@ -197,20 +230,33 @@ def deliver(message_id: int) -> None:
 
     The row stays locked while the mail server is spoken to, so two workers never send the same
     message. A worker killed between the server's answer and the commit leaves it queued: it is then
-    sent again under the same Message-ID, rather than never.
+    sent again under the same Message-ID, rather than never. Its links are committed before, so that
+    those of the copy that had arrived work, too.
     """
+    found = Message.objects.queued().filter(pk=message_id).first()
+    if found is None:
+        return
+    made = make_links(found)
     with transaction.atomic():
         message = (
-            Message.objects.queued().select_for_update(skip_locked=True, of=("self",)).filter(pk=message_id).first()
+            Message.objects.queued()
+            .select_for_update(skip_locked=True, of=("self",))
+            .filter(pk=message_id, recipient=found.recipient)
+            .first()
         )
         if message is None:
             return
         try:
-            envelope(message).send()
+            envelope(message, made).send()
         except smtplib.SMTPRecipientsRefused as error:
-            code = max((code for code, _reply in error.recipients.values()), default=0)
-            message.failed(_explain(error), is_final=500 <= code < 600)
+            code, answer = max(error.recipients.values(), default=(0, b""))
+            bounce = bounces.of_answer(code, answer, message.recipient)
+            message.failed(_explain(error), is_final=500 <= code < 600, bounce=bounce)
+        except smtplib.SMTPDataError as error:
+            bounce = bounces.of_answer(error.smtp_code, error.smtp_error, message.recipient)
+            message.failed(_explain(error), is_final=500 <= error.smtp_code < 600, bounce=bounce)
         except smtplib.SMTPResponseException as error:
+            # Of the sender, the greeting or our login: it says nothing of the mailbox.
             message.failed(_explain(error), is_final=500 <= error.smtp_code < 600 and error.smtp_code != 535)
         except Exception as error:
             # Whatever it is, the row says it, tries again, and at last asks a moderator.
@@ -219,25 +265,61 @@ def deliver(message_id: int) -> None:
             message.sent()
 
 
-def envelope(message: Message) -> EmailMultiAlternatives:
-    """Return the e-mail as it is sent, with its links made now."""
+@transaction.atomic
+def make_links(message: Message) -> dict[str, str]:
+    """Make the links in `message` that are rows, each once, and return their addresses by placeholder."""
+    places = {found[0]: found for found in PLACEHOLDERS.finditer(message.text + message.html)}
     with translation.override(message.language):
-        return _envelope(message)
+        return {
+            place: _address(message, found[1], about)
+            for place, found in places.items()
+            if found[1] in settings.LINK_LIFETIMES and (about := _about(message, found)) is not None
+        }
 
 
-def _envelope(message: Message) -> EmailMultiAlternatives:
+def _about(message: Message, found: re.Match[str]) -> int | None:
+    """Return the key of what a link in `message` is for: its own, or that of what the message is about."""
+    if found[2]:
+        return int(found[2])
+    if found[1] == "objection":
+        return message.notice.pk
+    return message.about if message.sign_on_id is None else message.sign_on_id
+
+
+def _address(message: Message, purpose: str, about: int) -> str:
+    """Return the address of a new link; a mailbox that is no longer the representative's gets none of theirs.
+
+    The lock lets nobody take over between the question and the link.
+    """
+    if purpose in OF_THE_REPRESENTATIVE:
+        sign_ons = apps.get_model("signatories", "SignOn").objects.held_by(message.recipient)
+        if not sign_ons.select_for_update(of=("self",), no_key=True).filter(pk=about).exists():
+            return absolute(reverse("signatories:lost"))
+    return links.url(purpose, about)
+
+
+def envelope(message: Message, made: dict[str, str] | None = None) -> EmailMultiAlternatives:
+    """Return the e-mail as it is sent, with the links that were `made` for it, or are made now."""
+    made = make_links(message) if made is None else made
+    with translation.override(message.language):
+        return _envelope(message, made)
+
+
+def _envelope(message: Message, made: dict[str, str]) -> EmailMultiAlternatives:
     def with_links(text: str) -> str:
-        about = message.about if message.sign_on_id is None else message.sign_on_id
-        return text if about is None else PLACEHOLDERS.sub(lambda found: _url(found[1], about), text)
+        return PLACEHOLDERS.sub(_url, text)
 
-    def _url(purpose: str, about: int) -> str:
-        return links.notice_url(message.notice.pk) if purpose == "objection" else links.url(purpose, about)
+    def _url(found: re.Match[str]) -> str:
+        about = _about(message, found)
+        if found[0] in made or about is None:
+            return made.get(found[0], found[0])
+        return links.url(found[1], about)
 
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     domain = address.rpartition("@")[2] or "localhost"
     headers = {
         # The same at every attempt, so that a mailbox can tell a repetition (RFC 5322, 3.6.4).
-        "Message-ID": f"<undersigned.{message.pk}.{message.created_at:%Y%m%d%H%M%S%f}@{domain}>",
+        "Message-ID": f"<{message.name}@{domain}>",
     }
     if not message.sender:
         # No out-of-office answers (RFC 3834, 5). Who writes by name wants even those.
@@ -247,12 +329,16 @@ def _envelope(message: Message) -> EmailMultiAlternatives:
         headers["List-Unsubscribe"] = f"<{absolute(reverse(UNSUBSCRIBE[message.kind]))}>"
     if message.member_invitation_id is not None:
         # RFC 8058: a mailbox shows a button, and sends a POST when somebody presses it.
-        headers["List-Unsubscribe"] = f"<{_url('unsubscribe', message.member_invitation_id)}>"
+        headers["List-Unsubscribe"] = f"<{with_links(PLACEHOLDER.format(purpose='unsubscribe'))}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    writer = formataddr((message.sender, address)) if message.sender else settings.DEFAULT_FROM_EMAIL
+    if settings.BOUNCE_ADDRESS:
+        # What cannot be delivered returns to the envelope's sender: that is not where people answer.
+        headers["From"] = writer
     mail = EmailMultiAlternatives(
         message.subject,
         with_links(message.text),
-        formataddr((message.sender, address)) if message.sender else settings.DEFAULT_FROM_EMAIL,
+        settings.BOUNCE_ADDRESS or writer,
         [message.recipient],
         reply_to=[message.reply_to] if message.reply_to else None,
         headers=headers,

@@ -39,6 +39,8 @@ _JOINED = frozenset(
     "ADLAM ARABIC BENGALI DEVANAGARI GUJARATI GURMUKHI HANIFI KANNADA KHMER MALAYALAM MEETEI MONGOLIAN MYANMAR"
     " NKO ORIYA SINHALA SYRIAC TAMIL TELUGU TIBETAN".split()
 )
+# First words of what Unicode calls Latin letters, and those that are no script's own (“ª”, “ʰ”).
+_LATIN = frozenset({"", "LATIN", "FULLWIDTH", "MODIFIER", "FEMININE", "MASCULINE", "MICRO", "KELVIN", "ANGSTROM"})
 _MARKUP = re.compile(r"[<>]|&(?:#\d+|#x[0-9a-f]+|[a-z][a-z0-9]*);", re.IGNORECASE)
 _URL = re.compile(r"\S*://\S*|(?<![\w@])www\.\S*", re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
@@ -81,6 +83,18 @@ def validate_name(value: str) -> None:
     # Composed, so that a syllable of Hangul is one letter however it was typed.
     if sum(_is("LN", c) for c in unicodedata.normalize("NFC", value)) < 2:
         raise ValidationError(_("A name has at least two letters or digits."), code="too_short")
+
+
+def validate_own_script(value: str) -> None:
+    """Refuse as a name in its own script what has Latin letters only, and what `validate_name` refuses.
+
+    Raises:
+        ValidationError: with the ``code`` "latin", or one of those of `validate_name`.
+    """
+    validate_name(value)
+    if not any(_is("L", c) and _script(c) not in _LATIN for c in value):
+        message = _("This has Latin letters only. Write the name in its own script, or leave this empty.")
+        raise ValidationError(message, code="latin")
 
 
 def _validate_characters(value: str) -> None:

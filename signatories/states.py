@@ -19,6 +19,7 @@ class State(TextChoices):
     ACCEPTED = "accepted", _("accepted")
     DECLINED = "declined", _("declined")
     WITHDRAWN = "withdrawn", _("withdrawn")
+    EXPIRED = "expired", _("expired")
 
 
 # States in which an organisation still asks to stand under the letter.
@@ -31,6 +32,7 @@ class Who(StrEnum):
     REPRESENTATIVE = "representative"
     MODERATOR = "moderator"
     OPERATOR = "operator"  # at the server's command line, as for an import
+    CLOCK = "clock"  # nobody: a time is over
 
 
 class Source(TextChoices):
@@ -77,11 +79,14 @@ _REGISTER, _DECIDE = "signatories.register_signon", "signatories.decide_signon"
 _DESK = frozenset({Who.MODERATOR, Who.OPERATOR})
 _MODERATOR = frozenset({Who.MODERATOR})
 _REPRESENTATIVE = frozenset({Who.REPRESENTATIVE})
+_CLOCK = frozenset({Who.CLOCK})
 
 RULES: dict[str, Rule] = {
     "sign": Rule(frozenset({None}), State.UNCONFIRMED, _REPRESENTATIVE, message="confirm"),
     "register": Rule(frozenset({None}), State.PENDING, _DESK, _REGISTER, requires="note"),
     "confirm": Rule(frozenset({State.UNCONFIRMED}), State.PENDING, _REPRESENTATIVE, message="confirmed"),
+    # Nobody is told: the address was never proved.
+    "expire": Rule(frozenset({State.UNCONFIRMED}), State.EXPIRED, _CLOCK),
     # Its note is the question.
     "query": Rule(
         frozenset({State.PENDING}),

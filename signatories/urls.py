@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import confirm, invited, objection, sign, status
+from .views import confirm, contact, invited, lost, my_data, objection, receipt, sign, status
 
 app_name = "signatories"
 
@@ -16,6 +16,21 @@ urlpatterns = [
     path("status/<str:token>/correct/", status.correct, name="correct"),
     path("status/<str:token>/answer/", status.answer, name="answer"),
     path("status/<str:token>/withdraw/", status.withdraw, name="withdraw"),
+    path("status/<str:token>/contact/", contact.change_contact, name="change_contact"),
+    path("status/<str:token>/hand-over/", contact.hand_over, name="hand_over"),
+    path("status/<str:token>/keep/", contact.keep, name="keep"),
+    # the links of a mailbox that takes over, and of the one that is left
+    path("contact/<str:token>/", contact.contact, name="contact"),
+    path("successor/<str:token>/", contact.successor, name="successor"),
+    path("stop/<str:token>/", contact.stop, name="stop"),
+    # /links/: for whoever lost theirs
+    path("links/", lost.lost, name="lost"),
+    path("links/sent/", lost.sent, name="lost_sent"),
+    path("status/<str:token>/receipt/", receipt.receipt, name="receipt"),
+    path("status/<str:token>/receipt.pdf", receipt.receipt_pdf, name="receipt_pdf"),
+    path("status/<str:token>/my-data/", my_data.my_data, name="my_data"),
+    path("status/<str:token>/my-data/my-data.json", my_data.download, name="my_data_download"),
+    path("status/<str:token>/my-data/erase/", my_data.erase, name="erase"),
     # the links of an invitation to a coalition's member
     path("invited/<str:token>/", invited.member, name="member"),
     path("invited/<str:token>/sign/", invited.member_sign, name="member_sign"),

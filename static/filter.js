@@ -54,7 +54,7 @@
   const load = () =>
     (loading ??= fetch(root + section.dataset.source)
       .then((answer) => { if (!answer.ok) throw new Error(answer.status); return answer.json(); })
-      .then((list) => list.signatories.map((one) => [one, fold(one.name)]))
+      .then((list) => list.signatories.map((one) => [one, fold(`${one.name} ${one.name_in_own_script ?? ""}`)]))
       .catch((error) => { loading = undefined; throw error; }));
   const show = async () => {
     const query = fold(input.value);
@@ -73,6 +73,11 @@
       link.href = root + one.page;
       link.append(name);
       row.append(link);
+      if (one.name_in_own_script) {
+        const own = document.createElement("bdi");
+        own.textContent = one.name_in_own_script;
+        row.append(" ", own);
+      }
       return row;
     }));
     say(query, found.length);

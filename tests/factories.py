@@ -94,6 +94,8 @@ def a_sign_on(letter=None, state="pending", name=None, moderator=None, **fields)
             sign_on.decline(actor, reason="not_authorised")
     if state == "withdrawn":
         sign_on.withdraw()
+    if state == "expired":
+        sign_on.expire()
     return sign_on
 
 

@@ -7,13 +7,25 @@ from demo.smtp import MailServer
 
 
 class TestMailServer(MailServer):
-    """Keeps messages; `refusal` makes it refuse them with that answer."""
+    """Keeps messages; `refusal` makes it refuse them with that answer, the other one already when it hears for whom."""
 
     __test__ = False
     refusal = ""
+    refusal_of_recipient = ""
     is_slow = False
     """Whether an answer waits, as with a server under load."""
     busy = 0
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.senders = []
+        """Of the envelopes, as they came."""
+
+    async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
+        if self.refusal_of_recipient:
+            return self.refusal_of_recipient
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
         self.busy += 1
@@ -22,6 +34,7 @@ class TestMailServer(MailServer):
                 await asyncio.sleep(0.02)
         finally:
             self.busy -= 1
+        self.senders.append(envelope.mail_from)
         return self.refusal or await super().handle_DATA(server, session, envelope)
 
     @property

@@ -74,7 +74,6 @@ class Site:
                 "DEMO_MAILBOX": str(folder / "mail"),
                 "DEMO_PASSWORD": PASSWORD,
                 "DECISION_DELAY_SECONDS": "1",
-                "LIMIT_PER_ADDRESS": "1000",
             }
             | environment
         )
@@ -83,6 +82,8 @@ class Site:
         self.mail.start()
         self.environment["EMAIL_PORT"] = str(self.mail.port)
         self.manage("migrate", "--verbosity", "0")
+        # One browser signs for all the tests.
+        self.python("from signatories.models import LimitRule; LimitRule.objects.update(limit=1000)")
         self.manage("load_demo")
         self.start_web()
         self.start_worker()

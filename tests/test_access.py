@@ -34,7 +34,7 @@ INVITE = """
     invitation invite_again do_not_contact may_contact may_contact_domain
 """
 EXPORT = "export export_invitations"
-TEXTS = "text_history"
+TEXTS = "text_history check_text"
 RECORD = "record"
 MAY = {
     READ: ROLES,

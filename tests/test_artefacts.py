@@ -233,7 +233,7 @@ def test_an_empty_list_is_fine_in_every_file():
     assert "0 signatories" in texts
     assert "No organisation has signed yet." in texts
     assert openpyxl.load_workbook(io.BytesIO(files["xlsx"])).worksheets[0].max_row == 1
-    assert files["csv"].decode("utf-8-sig") == "name,acronym,country,website\r\n"
+    assert files["csv"].decode("utf-8-sig") == "name,acronym,country,website,name_in_own_script\r\n"
     assert (feedparser.parse(files["atom"]).bozo, feedparser.parse(files["atom"]).entries) == (0, [])
     assert "0 signatories" in files["badge"].decode()
 
@@ -451,11 +451,11 @@ def test_the_workbook_has_a_header_that_stays_and_filters_and_tells_its_edition(
 
     names, edition = openpyxl.load_workbook(io.BytesIO(render_xlsx(content))).worksheets
 
-    assert (names.title, names.freeze_panes, names.auto_filter.ref) == ("Signatories", "A2", "A1:F3")
+    assert (names.title, names.freeze_panes, names.auto_filter.ref) == ("Signatories", "A2", "A1:G3")
     assert [[cell.value for cell in row] for row in names.iter_rows()] == [
-        ["Position", "Name", "Acronym", "Country", "Country code", "Website"],
-        [1, "Al-Haq", "ACR", "France", "FR", "https://example.org/?a=1&b=2"],
-        [2, "MADRE", "ACR", "France", "FR", "https://example.org/?a=1&b=2"],
+        ["Position", "Name", "Acronym", "Country", "Country code", "Website", "Name in its own script"],
+        [1, "Al-Haq", "ACR", "France", "FR", "https://example.org/?a=1&b=2", None],
+        [2, "MADRE", "ACR", "France", "FR", "https://example.org/?a=1&b=2", None],
     ]
     assert all(cell.font.bold for cell in names[1])
     assert dict(edition.iter_rows(values_only=True)) == {

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.core.signing import TimestampSigner
 
 from signatories import links
 from signatories.models import SignOn
@@ -62,8 +61,8 @@ def test_a_second_click_on_confirm_writes_nothing(client):
 @pytest.mark.parametrize("purpose", ["confirm", "status"])
 def test_an_expired_link_says_so_and_its_button_sends_a_new_one_to_the_address_on_record(client, settings, purpose):
     sign_on = a_sign_on(state="unconfirmed" if purpose == "confirm" else "pending")
-    token = links.token(purpose, sign_on.pk)
     settings.LINK_LIFETIMES = {purpose: timedelta(seconds=-1), "confirm": timedelta(-1), "status": timedelta(-1)}
+    token = links.token(purpose, sign_on.pk)
 
     page = client.get(f"/{purpose}/{token}/")
     sent = client.post(f"/{purpose}/{token}/", {"send": ""})
@@ -80,7 +79,7 @@ def test_an_expired_link_says_so_and_its_button_sends_a_new_one_to_the_address_o
 def test_a_tampered_link_says_that_it_is_not_complete(client, purpose):
     token = links.token(purpose, a_sign_on().pk)
 
-    for broken in (token[:-4], "1" + token, token.replace(":", ";"), "x"):
+    for broken in (token[:-4], "1" + token, token.swapcase(), "x", "\ufffd"):
         response = client.get(f"/{purpose}/{broken}/")
 
         assert response.status_code == 404
@@ -103,14 +102,6 @@ def test_a_link_to_a_sign_on_that_is_gone_says_so(client):
 
     assert response.status_code == 404
     assert "We have no sign-on for this link" in response.content.decode()
-
-
-def test_a_link_of_another_deployment_is_not_known_here(client, settings):
-    token = links.token("status", a_sign_on().pk)
-    settings.SECRET_KEY = "another deployment's key, which is not ours at all"
-    assert TimestampSigner(salt="signatories.links.status").sign("1") != token
-
-    assert client.get(f"/status/{token}/").status_code == 404
 
 
 def test_the_pages_behind_links_are_kept_out_of_caches_and_of_other_sites_logs(client):

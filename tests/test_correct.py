@@ -146,7 +146,7 @@ def test_whoever_proposes_what_is_printed_changes_nothing_or_takes_a_proposal_ba
 
 
 def test_there_is_an_end_to_proposals_in_a_day(client, sign_on, settings):
-    settings.LIMIT_PER_MAILBOX = 2
+    settings.LIMIT_CORRECTIONS = 2
     answers = [client.post(f"{status(sign_on)}correct/", TYPED | {"name": f"Al-Haq {n}"}) for n in range(3)]
 
     assert [answer.status_code for answer in answers] == [302, 302, 422]
@@ -169,7 +169,7 @@ def test_a_correction_of_what_waits_is_offered_to_be_accepted_and_settled_by_it(
 
     sign_on.refresh_from_db()
     correction.refresh_from_db()
-    assert offered == {f"listed_{name}": value for name, value in TYPED.items()}
+    assert offered == {f"listed_{name}": value for name, value in TYPED.items()} | {"listed_name_in_own_script": ""}
     assert (sign_on.name_as_signed, printed(sign_on)) == ("AL-HAQ CENTER", AFTER)
     assert (correction.state, correction.decided_by) == ("applied", desk.moderator)
     assert correction.can_be_undone() is False

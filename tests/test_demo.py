@@ -318,14 +318,15 @@ def test_the_demo_runs_survives_kill_9_with_its_data_and_stops_without_a_trace(t
 
     demo = start(folder, **surroundings)
     words = wait_until_ready(demo)
-    answers = {path: status(port, path) for path in ("/", "/icc-2020/sign/", "/demo/mailbox/", "/moderation/")}
+    paths = ("/", "/ar/", "/icc-2020/sign/", "/ar/example/", "/demo/mailbox/", "/moderation/")
+    answers = {path: status(port, path) for path in paths}
     running = at_work_in(folder)
     demo.kill()
     demo.communicate()
     until(lambda: not at_work_in(folder))
 
     assert words[-1] == f"Ready: http://127.0.0.1:{port}/"
-    assert answers == {"/": 200, "/icc-2020/sign/": 200, "/demo/mailbox/": 200, "/moderation/": 302}
+    assert answers == dict.fromkeys(paths, 200) | {"/moderation/": 302}
     assert len(running) >= 4
 
     again = start(folder, **surroundings)

@@ -66,7 +66,12 @@ FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:trans
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
 FILES |= {"moderation:document", "moderation:import_template", "moderation:import_source", "moderation:import_report"}
 FILES |= {"moderation:members_template"}
-ROLES = {"moderation:record": "administrator", "moderation:text_history": "secretariat"}
+FILES |= {"signatories:receipt_pdf", "signatories:my_data_download"}
+ROLES = {
+    "moderation:record": "administrator",
+    "moderation:text_history": "secretariat",
+    "moderation:check_text": "secretariat",
+}
 ROLES |= {"moderation:export": "secretariat"}
 ROLES |= {name: "secretariat" for name in NAMES if name.startswith("moderation:import")}
 INVITE = (
@@ -156,6 +161,7 @@ def addresses():
         "delivery:strike": f"/moderation/letters/delivered/follow-ups/{answered.pk}/strike/",
         "delivery:answer": f"/moderation/letters/delivered/follow-ups/{answered.pk}/answer.pdf",
         "letter:index": "/",
+        "letter:front": "/fr/",
         "letter:read": "/every-page/",
         "letter:edition": "/every-page/editions/1/",
         "letter:edition_page": "/every-page/editions/1/signatories.csv",
@@ -172,6 +178,11 @@ def addresses():
         "signatories:status": f"/status/{status}/",
         "signatories:answer": f"/status/{links.token('status', queried.pk)}/answer/",
         "signatories:withdraw": f"/status/{status}/withdraw/",
+        "signatories:receipt": f"/status/{status}/receipt/",
+        "signatories:receipt_pdf": f"/status/{status}/receipt.pdf",
+        "signatories:my_data": f"/status/{status}/my-data/",
+        "signatories:my_data_download": f"/status/{status}/my-data/my-data.json",
+        "signatories:erase": f"/status/{status}/my-data/erase/",
         "account_login": "/moderation/sign-in/",
         "account_logout": "/moderation/sign-out/",
         "accounts:second_factor": "/moderation/account/second-factor/",
@@ -226,6 +237,7 @@ def addresses():
         "moderation:split": f"/moderation/organisations/{known.pk}/split/",
         "moderation:undo_merge": f"/moderation/merges/{merge.pk}/undo/",
         "moderation:text_history": "/moderation/texts/every-page/en/",
+        "moderation:check_text": "/moderation/texts/every-page/fr/check/",
         "moderation:register": "/moderation/register/every-page/",
         "moderation:imports": "/moderation/imports/",
         "moderation:import_upload": "/moderation/imports/upload/",

@@ -59,14 +59,18 @@ def test_the_sign_ons_come_with_everything_but_their_representatives(secretariat
         "came by": "the form",
         "mailbox confirmed": "yes",
         "name as signed": "Al-Haq",
+        "name in its own script": "",
         "acronym": "AH",
         "country code": "PS",
         "country": "Palestine",
         "website": "https://alhaq.example",
         "name as listed": "Al-Haq",
+        "name in its own script as listed": "",
         "acronym as listed": "",
         "country code as listed": "FR",
         "website as listed": "",
+        "language of the text signed": "en",
+        "language of the representative": "en",
     }
     for secret in ("Amina", "Director", "amina@"):
         assert secret.encode() not in content
@@ -90,6 +94,7 @@ def test_the_representatives_come_with_what_is_needed_to_write_to_them(secretari
             "role": "Director",
             "e-mail": "amina@alhaq.example",
             "language of the text signed": "en",
+            "language of the representative": "en",
         }
     ]
 

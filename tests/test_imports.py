@@ -840,10 +840,13 @@ def test_a_batch_that_lost_its_job_gets_another(desk):
 def test_the_template_has_headings_that_need_no_guess(desk):
     template = desk.get("/moderation/imports/template.csv").content
 
-    assert template.decode("utf-8-sig") == "name,acronym,country,website,representative,role,e-mail,remark\r\n"
-    batch = looked_at(desk, a_letter(), template + b"MADRE,,US,,,,,\n")
+    assert (
+        template.decode("utf-8-sig")
+        == "name,name in own script,acronym,country,website,representative,role,e-mail,remark\r\n"
+    )
+    batch = looked_at(desk, a_letter(), template + b"MADRE,,,US,,,,,\n")
     assert batch.columns == [
-        *("name_as_signed", "acronym", "country", "website"),
+        *("name_as_signed", "name_in_own_script", "acronym", "country", "website"),
         *("representative_name", "representative_role", "email", "remark"),
     ]
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from audit.models import Entry
 from signatories import jobs, links, mail
+from signatories.bounces import Bounce, Kind
 from signatories.models import (
     DoNotContact,
     InvitationRound,
@@ -21,6 +22,7 @@ from signatories.models import (
     NotToBeWrittenTo,
     RoundHasChanged,
     SignOn,
+    Switch,
 )
 from signatories.models.invitation_round import AT_ONCE
 from tests.factories import WORDS, a_letter, a_moderator, a_round, a_sign_on, an_accepted, an_invitation, posted
@@ -554,7 +556,9 @@ def test_a_worker_that_slept_for_weeks_sends_one_reminder_and_not_two_at_once(mo
     assert [remind(monkeypatch, invitation.letter, days) for days in (20, 20, 21, 26)] == [1, 1, 1, 2]
 
 
-@pytest.mark.parametrize("why", ["signed", "form", "declined", "unsubscribed", "bounced", "listed", "closed", "off"])
+@pytest.mark.parametrize(
+    "why", ["signed", "form", "declined", "unsubscribed", "bounced", "returned", "listed", "closed", "paused", "off"]
+)
 def test_whoever_has_answered_in_any_way_is_not_reminded(monkeypatch, client, why):
     letter = a_letter()
     quiet = an_invitation(letter)
@@ -571,6 +575,12 @@ def test_whoever_has_answered_in_any_way_is_not_reminded(monkeypatch, client, wh
             client.post(page_of(invitation, "unsubscribe"), {"letter": ""})
         case "bounced":
             invitation.messages.get().failed("550 no such user", is_final=True)
+        case "returned":
+            message = invitation.messages.get()
+            message.sent()
+            message.bounced(Bounce(Kind.HARD, "5.1.1", "no such user"))
+        case "paused":
+            Switch.turn(letter, a_moderator(), position=Switch.Position.PAUSED, note="a flood")
         case "listed":
             DoNotContact.add_domain("madre.example", user=a_moderator())
         case "closed":
@@ -579,7 +589,7 @@ def test_whoever_has_answered_in_any_way_is_not_reminded(monkeypatch, client, wh
     remind(monkeypatch, letter, 7)
 
     reminded = set(Message.objects.filter(kind="member_reminder").values_list("recipient", flat=True))
-    assert reminded == (set() if why == "closed" else {quiet.email})
+    assert reminded == (set() if why in ("closed", "paused") else {quiet.email})
 
 
 def test_an_invitation_is_sent_again_by_hand_but_not_twice_a_day_and_not_to_who_said_no(desk):

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from letter import releases
 from letter.artefacts import html
+from letter.front import rebase
 from letter.models import Page
 from letter.publication import publish
 from letter.serving import PublishedSite
@@ -67,7 +68,7 @@ def test_a_new_edition_is_served_from_files_without_a_query(site, django_assert_
 
     assert [one.status for one in (page, front, document, sheet, edition)] == [200] * 5
     assert page.body == Page.objects.get(name="early/index.html").content
-    assert front.body == releases.rebase(page.body, f"{letter.slug}/")
+    assert front.body == rebase(page.body, f"{letter.slug}/")
     assert (document.headers["Content-Type"], sheet.headers["Content-Type"]) == (
         "application/json",
         'text/csv; charset="utf-8"',
@@ -280,7 +281,7 @@ def test_django_serves_the_same_pages_where_there_is_no_release(client):
     assert {address: client.get(address).content for address in addresses} == {
         address: pages[name] for address, name in addresses.items()
     }
-    assert client.get("/").content == releases.rebase(pages["early/index.html"], f"{letter.slug}/")
+    assert client.get("/").content == rebase(pages["early/index.html"], f"{letter.slug}/")
     for hidden in ("closed.html", "early/index.html"):
         assert client.get(f"/{letter.slug}/editions/1/{hidden}").status_code == 404
     assert client.get(f"/{letter.slug}/editions/2/").status_code == 404

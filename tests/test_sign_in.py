@@ -11,7 +11,7 @@ from accounts import adapter, people
 from audit.models import Entry
 from demo import authenticator
 from signatories import mail
-from signatories.models import Message
+from signatories.models import LimitRule, Message
 from tests.door import give_code, give_password, sign_in
 from tests.factories import PASSWORD, a_letter, a_moderator, a_sign_on, a_user
 
@@ -265,8 +265,8 @@ def test_a_closed_account_gets_no_link_for_a_new_password_and_one_from_before_do
     assert (User.objects.get(pk=user.pk).password, acts()) == (before, [])
 
 
-def test_a_mailbox_gets_so_many_links_a_day_and_the_page_says_the_same(client, settings):
-    settings.LIMIT_PER_MAILBOX = 2
+def test_a_mailbox_gets_so_many_links_a_day_and_the_page_says_the_same(client):
+    LimitRule.objects.filter(scope="mailbox").update(limit=2)
     User.objects.filter(pk=a_moderator().pk).update(email="amina@example.org")
 
     asked = [client.post("/moderation/password/", {"email": "Amina@example.org"})["Location"] for _time in range(3)]

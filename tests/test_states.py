@@ -7,19 +7,20 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from signatories.models import OPERATOR, REPRESENTATIVE, Actor, Message, SignOn, SomebodyWasFaster, Transition
+from signatories.models import CLOCK, OPERATOR, REPRESENTATIVE, Actor, Message, SignOn, SomebodyWasFaster, Transition
 from signatories.states import NotAllowed
 from tests.factories import a_letter, a_moderator, a_sign_on
 
 pytestmark = pytest.mark.django_db
 
-STATES = ["unconfirmed", "pending", "queried", "accepted", "declined", "withdrawn"]
-VERBS = ["confirm", "query", "answer", "accept", "decline", "reopen", "undo", "withdraw"]
-ROLES = ["representative", "moderator", "operator"]
+STATES = ["unconfirmed", "pending", "queried", "accepted", "declined", "withdrawn", "expired"]
+VERBS = ["confirm", "expire", "query", "answer", "accept", "decline", "reopen", "undo", "withdraw"]
+ROLES = ["representative", "moderator", "operator", "clock"]
 
 # state, verb, who → state
 LAW = {
     ("unconfirmed", "confirm", "representative"): "pending",
+    ("unconfirmed", "expire", "clock"): "expired",
     ("pending", "query", "moderator"): "queried",
     ("queried", "answer", "representative"): "pending",
     ("queried", "answer", "moderator"): "pending",
@@ -59,6 +60,7 @@ def actor(role):
         "representative": lambda: REPRESENTATIVE,
         "moderator": lambda: Actor.moderator(a_moderator()),
         "operator": lambda: OPERATOR,
+        "clock": lambda: CLOCK,
     }[role]()
 
 
@@ -159,9 +161,9 @@ def test_a_record_of_a_transition_cannot_be_changed_or_deleted():
     sign_on = a_sign_on(a_letter(), "pending")
 
     for change in (
-        lambda: Transition.objects.update(note="rewritten"),
+        lambda: Transition.objects.update(reason="rewritten"),
         lambda: Transition.objects.filter(sign_on=sign_on)._raw_delete("default"),
     ):
         with pytest.raises(DatabaseError), transaction.atomic():
             change()
-    assert [one.note for one in sign_on.transitions.all()] == ["", ""]
+    assert [one.reason for one in sign_on.transitions.all()] == ["", ""]

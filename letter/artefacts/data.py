@@ -54,9 +54,9 @@ def render_csv(content: Content) -> bytes:
     """
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
-    writer.writerow(["name", "acronym", "country", "website"])
+    writer.writerow(["name", "acronym", "country", "website", "name_in_own_script"])
     for line in content.lines:
-        cells = [line.name, line.acronym, line.country, line.website]
+        cells = [line.name, line.acronym, line.country, line.website, line.name_in_own_script]
         writer.writerow(map(defused, cells))
     return sheet.getvalue().encode("utf-8-sig")
 
@@ -137,6 +137,7 @@ def render_json(content: Content, parts: Sequence[Part] = ()) -> bytes:
                 "website": line.website,
                 "anchor": line.anchor,
                 "page": f"{path}#{line.anchor}",
+                **({"name_in_own_script": line.name_in_own_script} if line.name_in_own_script else {}),
             },
             ensure_ascii=False,
         )

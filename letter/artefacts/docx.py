@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from letter.content import Content
+from letter.content import Content, Line
 from letter.markdown import SCHEMES
 
 from .docx_parts import (
@@ -137,7 +137,8 @@ class _Writer:
         dateline = self.words(printed_date(content.dated_on))
         if content.place:
             dateline = self.runs(f"{content.place}, ") + dateline
-        parts = [self.paragraph("Date", dateline)]
+        parts = self.standing()
+        parts.append(self.paragraph("Date", dateline))
         if content.addressees.strip():
             addressees = "\n".join(line.strip() for line in content.addressees.strip().splitlines())
             parts.append(self.paragraph("Addressees", self.runs(addressees)))
@@ -157,6 +158,19 @@ class _Writer:
         ]
         return f"{XML}<w:document {NAMESPACES}><w:body>{''.join(parts)}</w:body></w:document>"
 
+    def standing(self) -> list[str]:
+        """Return what says that this is a translation, and where the text stands that prevails."""
+        content = self.content
+        if not content.standing_note:
+            return []
+        parts = [self.interface("Colophon", content.standing_note)]
+        if content.prevailing_address:
+            number = self.links.setdefault(content.prevailing_address, len(_RELATED) + 1 + len(self.links))
+            run = self.run(content.prevailing_address, "ltr", frozenset({"link"}))
+            link = f'<w:hyperlink r:id="rId{number}" w:history="1">{run}</w:hyperlink>'
+            parts.append(self.paragraph("Colophon", link, direction="ltr"))
+        return parts
+
     def signatories(self) -> list[str]:
         """Return the heading and the names, each a paragraph, in a section of two columns."""
         heading = count_sentence(self.content.count)
@@ -169,8 +183,8 @@ class _Writer:
         # A section's properties stand in its last paragraph; Word evens the columns since another follows.
         return [
             self.interface("Heading1", heading, section=self.section("nextPage", first=True)),
-            *(self.name(line.name) for line in others),
-            self.name(last.name, section=self.section("continuous", columns=2)),
+            *(self.name(line) for line in others),
+            self.name(last, section=self.section("continuous", columns=2)),
         ]
 
     def header(self) -> str:
@@ -278,11 +292,13 @@ class _Writer:
         direction = interface_direction()
         return self.paragraph(style, self.words(words, direction), direction=direction, section=section)
 
-    def name(self, name: str, *, section: str = "") -> str:
-        """Return the paragraph of a signatory."""
-        direction = text_direction(name, self.direction)
-        name = _one_line(name)
-        return self.paragraph("Signatory", self.runs(name, direction=direction), direction=direction, section=section)
+    def name(self, line: Line, *, section: str = "") -> str:
+        """Return the paragraph of a signatory: the name, and below it the name in its own script."""
+        direction = text_direction(line.name, self.direction)
+        runs = self.runs(_one_line(line.name), direction=direction)
+        if own := _one_line(line.name_in_own_script):
+            runs += f"<w:r><w:br/></w:r>{self.runs(own, direction=direction)}"
+        return self.paragraph("Signatory", runs, direction=direction, section=section)
 
     def paragraph(
         self,

@@ -22,6 +22,8 @@ from letter.content import Content, Line
 from letter.markdown import render_markdown
 from letter.parts import CountryPart, Part
 
+from .text import script_tag, text_direction
+
 # What the pages load, by the name that templates have for it.
 STYLE = {"css": "letter.css", "js": "filter.js", "mark": "mark.svg"}
 # Renderings of the letter: while it can be signed, afterwards, and at the edition's permanent address.
@@ -63,8 +65,17 @@ def _render(template: str, root: str, context: Mapping[str, Any]) -> bytes:
 
 def items(lines: Iterable[Line]) -> SafeString:
     """Return the lines as items of a list, each name isolated, each with its anchor."""
-    parts = [f'<li id="{escape(line.anchor)}"><bdi>{escape(line.name)}</bdi></li>\n' for line in lines]
+    parts = []
+    for line in lines:
+        own = f" {own_script(line.name_in_own_script)}" if line.name_in_own_script else ""
+        parts.append(f'<li id="{escape(line.anchor)}"><bdi>{escape(line.name)}</bdi>{own}</li>\n')
     return mark_safe("".join(parts))  # noqa: S308 - escaped just above
+
+
+def own_script(name: str) -> SafeString:
+    """Return a name in its own script isolated, with its direction and what it is written in."""
+    mark = f'<bdi lang="{script_tag(name)}" dir="{text_direction(name, "ltr")}">{escape(name)}</bdi>'
+    return mark_safe(mark)  # noqa: S308 - escaped just above
 
 
 def render_faces(

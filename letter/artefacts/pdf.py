@@ -164,7 +164,7 @@ class Press:
 
     def __init__(self, content: Content, *, has_list: bool = True) -> None:
         self.content = content
-        self.names = [line.name for line in content.lines] if has_list else []
+        self.names = [(line.name, line.name_in_own_script) for line in content.lines] if has_list else []
         # Not by the title's first letter, which may be that of “ICC”, whatever the letter's language.
         self.script = main_script(content.title + content.body[:2000])
         self.language = get_language()
@@ -197,7 +197,7 @@ class Press:
         while True:
             # As numbers of bytes, the text of a copy cannot become source, whatever it is.
             mine = {"addressee": copy, "note": self._note(self._missing(copy))}
-            data = ",".join(map(str, json.dumps(_spell(mine, self.unprintable)).encode()))
+            data = ",".join(map(str, json.dumps(spell(mine, self.unprintable)).encode()))
             try:
                 document = self.compiler.compile(
                     source.replace("COPY", data).encode(),
@@ -218,9 +218,9 @@ class Press:
 
     def _edition(self) -> str:
         """Return what is the same in all copies, as JSON."""
-        names = [self._mark(name) for name in self.names]
+        names = [[self._mark(name), self._mark(own)] if own else self._mark(name) for name, own in self.names]
         edition = {"letter": self.letter, "ui": self.ui, "names": names}
-        return json.dumps({**_spell(edition, self.unprintable), "fonts": families()})
+        return json.dumps({**spell(edition, self.unprintable), "fonts": families()})
 
     def _letter(self) -> dict[str, Any]:
         content = self.content
@@ -258,6 +258,7 @@ class Press:
             "imprint": _("Edition %(number)s, published on %(date)s UTC.")
             % {"number": number, "date": date_format(published, "DATETIME_FORMAT")},
             "permanent": _("Permanent address:"),
+            "standing": content.standing_note,
         }
         return {
             "digest": self._interface(_("SHA-256 of the list:"), script, ""),
@@ -268,6 +269,7 @@ class Press:
             "script": script,
             "digits": list(digits_of(language)),
             "address": content.address,
+            "prevailing": content.prevailing_address,
         }
 
     def _copy(self, addressee: Addressee | None) -> dict[str, Any] | None:
@@ -317,7 +319,7 @@ class Press:
         """Return what of this edition and of `copy` is known to have no glyph."""
         if not self.unprintable:
             return ()
-        texts = [(name, name) for name in self.names]
+        texts = [(name, f"{name}\n{own}") for name, own in self.names]
         for key, tree in (("letter", self.letter), ("copy", copy), ("ui", self.ui)):
             texts.append((self.words[key], "\n".join(_strings(tree))))
         return tuple(one for name, text in texts for one in missing_in(name, text, self.unprintable))
@@ -345,7 +347,7 @@ def _pattern(unprintable: frozenset[str]) -> re.Pattern[str]:
     return re.compile("(?:" + "|".join(map(re.escape, sorted(unprintable, key=len, reverse=True))) + ")+")
 
 
-def _spell(tree: Any, unprintable: frozenset[str]) -> Any:
+def spell(tree: Any, unprintable: frozenset[str]) -> Any:
     """Return `tree` with the characters that cannot be printed as “[U+4EBA U+6743]”.
 
     An empty box, or the name without them, would be a false name on a letter to States. The numbers are

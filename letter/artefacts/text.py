@@ -30,6 +30,28 @@ def text_direction(text: str, default: str) -> str:
     return next((_STRONG[kind] for kind in map(unicodedata.bidirectional, text) if kind in _STRONG), default)
 
 
+# ISO 15924, by the first word of the names that Unicode gives a script's letters.
+_SCRIPTS = {
+    "ARABIC": "Arab", "ARMENIAN": "Armn", "BENGALI": "Beng", "CJK": "Hani", "CYRILLIC": "Cyrl", "DEVANAGARI": "Deva",
+    "ETHIOPIC": "Ethi", "GEORGIAN": "Geor", "GREEK": "Grek", "GUJARATI": "Gujr", "GURMUKHI": "Guru", "HANGUL": "Kore",
+    "HEBREW": "Hebr", "HIRAGANA": "Jpan", "KANNADA": "Knda", "KATAKANA": "Jpan", "KHMER": "Khmr", "LAO": "Laoo",
+    "LATIN": "Latn", "MALAYALAM": "Mlym", "MONGOLIAN": "Mong", "MYANMAR": "Mymr", "ORIYA": "Orya", "SINHALA": "Sinh",
+    "SYRIAC": "Syrc", "TAMIL": "Taml", "TELUGU": "Telu", "THAANA": "Thaa", "THAI": "Thai", "TIBETAN": "Tibt",
+}  # fmt: skip
+
+
+def script_tag(text: str) -> str:
+    """Return a BCP 47 tag for the script of a name whose language nobody has told, as “und-Arab”.
+
+    It is that of the first letter outside Latin: “ICC Україна” is Cyrillic.
+    """
+    for character in text:
+        word = unicodedata.name(character, "").partition(" ")[0].partition("-")[0]
+        if word in _SCRIPTS and word != "LATIN":
+            return f"und-{_SCRIPTS[word]}"
+    return "und"
+
+
 def directional_runs(text: str, default: str) -> list[tuple[str, str]]:
     """Cut `text` where its direction changes, for formats that want each run marked.
 

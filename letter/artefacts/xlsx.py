@@ -42,9 +42,9 @@ def render_xlsx(content: Content) -> bytes:
 
 def _add_signatories(book: Workbook, content: Content) -> None:
     """Add the sheet of names, under a header that stays in sight and filters."""
-    sheet = new_sheet(book, gettext("Signatories"), widths=(10, 60, 16, 28, 14, 42))
+    sheet = new_sheet(book, gettext("Signatories"), widths=(10, 60, 16, 28, 14, 42, 42))
     sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = f"A1:F{content.count + 1}"
+    sheet.auto_filter.ref = f"A1:G{content.count + 1}"
     headers = [
         gettext("Position"),
         gettext("Name"),
@@ -52,11 +52,13 @@ def _add_signatories(book: Workbook, content: Content) -> None:
         gettext("Country"),
         gettext("Country code"),
         gettext("Website"),
+        gettext("Name in its own script"),
     ]
     sheet.append([text_cell(sheet, header, font=_BOLD) for header in headers])
     country_name = cache(lambda code: str(countries.name(code)) or code)
     for position, line in enumerate(content.lines, 1):
-        strings = (line.name, line.acronym, country_name(line.country), line.country, line.website)
+        country = country_name(line.country)
+        strings = (line.name, line.acronym, country, line.country, line.website, line.name_in_own_script)
         sheet.append([position, *(text_cell(sheet, string) if string else None for string in strings)])
 
 

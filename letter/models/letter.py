@@ -15,20 +15,29 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app as jobs
 
+from letter import translations
+from letter.standing import EQUAL, validate_prevails
+
 from .edition import Edition
 from .text import LANGUAGE, LetterText, language_tag
 
 # First words of addresses that are not letters, and the words that follow a letter's (config/urls.py,
 # letter/urls.py): “/fr/editions/” must not be two things.
 RESERVED_SLUGS = {"admin", "changes", "confirm", "countries", "delivery", "demo", "editions", "embed", "files"}
-RESERVED_SLUGS |= {"invited", "moderation", "objection", "sign", "signatories", "static", "status", "style"}
-RESERVED_SLUGS |= {"timeline", "unsubscribe", "verify"}
+RESERVED_SLUGS |= {"contact", "hooks", "invited", "links", "moderation", "objection", "sign", "signatories", "static"}
+RESERVED_SLUGS |= {"status", "stop", "style", "successor", "timeline", "unsubscribe", "verify"}
 
 
 def validate_slug_is_free(slug: str) -> None:
     """Refuse a slug that is an address of the site itself, as “fr” is of all that is in French."""
     if slug in RESERVED_SLUGS or re.fullmatch(LANGUAGE, slug):
         raise ValidationError(_("“%(slug)s” is an address of the site itself."), params={"slug": slug})
+
+
+def validate_prevailing(value: str) -> None:
+    """Refuse what is neither a language nor the word for “equally authentic”."""
+    if value != EQUAL:
+        language_tag(value)
 
 
 class NotPublishedYet(Exception):
@@ -77,6 +86,17 @@ class Letter(models.Model):
         validators=[language_tag],
         help_text=_("A BCP 47 tag: en, fr, ar …"),
     )
+    prevailing = models.CharField(
+        _("which text prevails"),
+        max_length=12,
+        blank=True,
+        validators=[validate_prevailing],
+        help_text=_(
+            "Where the texts differ: the original if this is empty, an official translation by its language, or “equal”"
+            " if the original and the official translations are equally authentic. Cannot change once the letter is"
+            " open."
+        ),
+    )
     opens_at = models.DateTimeField(
         _("opens at"),
         null=True,
@@ -115,7 +135,8 @@ class Letter(models.Model):
             ),
         ]
         triggers = [
-            # A letter that has opened has been read and signed: its address, language and opening stand.
+            # A letter that has opened has been read and signed: its address, language, opening and the text that
+            # prevails stand.
             pgtrigger.Trigger(
                 name="opened_letter_stands",
                 operation=pgtrigger.Update,
@@ -125,9 +146,10 @@ class Letter(models.Model):
                     pgtrigger.Q(old__opens_at__df=pgtrigger.F("new__opens_at"))
                     | pgtrigger.Q(old__slug__df=pgtrigger.F("new__slug"))
                     | pgtrigger.Q(old__language__df=pgtrigger.F("new__language"))
+                    | pgtrigger.Q(old__prevailing__df=pgtrigger.F("new__prevailing"))
                 ),
                 func="IF OLD.opens_at <= clock_timestamp() THEN RAISE EXCEPTION"
-                " 'letter % has opened: its address, language and opening stand', OLD.slug;"
+                " 'letter % has opened: its address, language, opening and prevailing text stand', OLD.slug;"
                 " END IF; RETURN NEW;",
             ),
             pgtrigger.Protect(
@@ -176,11 +198,22 @@ class Letter(models.Model):
             raise ValidationError({"closes_at": _("A letter closes after it opens.")})
         if self.withdrawal_wording and "{name}" not in self.withdrawal_wording:
             raise ValidationError({"withdrawal_wording": _("Write {name} where the organisation's name is to stand.")})
+        if self.pk and self.prevailing:
+            texts = {text.language: text.is_official for text in self.current_texts() if text.language != self.language}
+            try:
+                validate_prevails(self.prevailing, texts)
+            except ValidationError as error:
+                raise ValidationError({"prevailing": error}) from None
         before = Letter.objects.filter(pk=self.pk).first()
         if before and before.has_opened():
-            for field in ("slug", "language", "opens_at"):
+            for field in ("slug", "language", "prevailing", "opens_at"):
                 if getattr(before, field) != getattr(self, field):
                     raise ValidationError({field: _("The letter has opened: this can no longer change.")})
+
+    @property
+    def prevailing_text(self) -> str:
+        """The language of the text that prevails, or `standing.EQUAL`."""
+        return self.prevailing or self.language
 
     @property
     def title(self) -> str:
@@ -202,15 +235,30 @@ class Letter(models.Model):
         newest = self.texts.order_by("language", "-revision").distinct("language")
         return sorted(newest, key=lambda text: (text.language != self.language, text.language))
 
+    def check_translation(self, language: str) -> translations.Check | None:
+        """Compare the newest text in `language` with the original; None unless both are there."""
+        original, translation = self.text(), self.text(language)
+        if original is None or translation is None or original == translation:
+            return None
+        return translations.compare(original, translation)
+
     @transaction.atomic
-    def revise(self, language: str, *, title: str, salutation: str, body: str, closing: str) -> "LetterText":
+    def revise(
+        self, language: str, *, title: str, salutation: str, body: str, closing: str, is_official: bool | None = None
+    ) -> "LetterText":
         """Make these words the letter's text in `language`.
 
         Before the letter opens they replace the text; afterwards they become a new revision, since
-        organisations have endorsed the old one. Equal words change nothing.
+        organisations have endorsed the old one. Equal words of equal standing change nothing.
+
+        Args:
+            language: of the text; another than the letter's makes it a translation.
+            title, salutation, body, closing: the words.
+            is_official: whether a translation is official; what it was by default, a courtesy if it is new.
 
         Raises:
-            ValidationError: when a field is missing or the body holds raw HTML.
+            ValidationError: when a field is missing, the body holds raw HTML, or a text that prevails would be a mere
+                courtesy.
         """
         Letter.objects.select_for_update().get(pk=self.pk)
         current = self.text(language)
@@ -218,8 +266,13 @@ class Letter(models.Model):
         words = {name: value.replace("\r\n", "\n").strip() for name, value in words.items()}
         text = LetterText(letter=self, language=language, revision=current.revision if current else 1, **words)
         text.sha256 = text.compute_sha256()
-        if current and current.sha256 == text.sha256:
+        if is_official is None:
+            is_official = current is not None and current.is_official
+        text.is_official = is_official and language != self.language
+        if current and (current.sha256, current.is_official) == (text.sha256, text.is_official):
             return current
+        if language != self.language:
+            text.check_standing()
         if current and self.has_opened():
             text.revision += 1
         elif current:

@@ -4,6 +4,7 @@ import hashlib
 
 import pghistory
 import pgtrigger
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from letter.content import direction_of
 from letter.markdown import validate_markdown
+from letter.standing import Standing, note_on, standing_of, validate_prevails
 
 # Tags of BCP 47 that stand in addresses: a language, perhaps with script or region.
 LANGUAGE = r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?"
@@ -35,6 +37,11 @@ class LetterText(models.Model):
     salutation = models.CharField(_("salutation"), max_length=250)
     body = models.TextField(_("body"), validators=[validate_markdown], help_text=_("Markdown; no raw HTML."))
     closing = models.CharField(_("closing"), max_length=250, blank=True)
+    is_official = models.BooleanField(
+        _("official translation"),
+        default=False,
+        help_text=_("A translation is official if the secretariat answers for it; else it is a courtesy to readers."),
+    )
     sha256 = models.CharField(max_length=64, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -64,6 +71,24 @@ class LetterText(models.Model):
     def direction(self) -> str:
         """The direction of its script: “rtl” or “ltr”."""
         return direction_of(self.language)
+
+    @property
+    def standing(self) -> Standing:
+        """What it is among the letter's texts: the original, an official or a courtesy translation."""
+        return standing_of(self.language, original=self.letter.language, is_official=self.is_official)
+
+    @property
+    def standing_note(self) -> str:
+        """What readers must know of it, in the active language; nothing of an original that prevails."""
+        return note_on(self.standing, self.language, self.letter.prevailing_text)
+
+    def check_standing(self) -> None:
+        """Refuse that the text which prevails is a courtesy translation; raises ValidationError."""
+        if self.standing == Standing.COURTESY:
+            try:
+                validate_prevails(self.letter.prevailing, {self.language: False})
+            except ValidationError as error:
+                raise ValidationError({"is_official": error}) from None
 
     def compute_sha256(self) -> str:
         """Return the SHA-256 (hex) of the text: its four parts, each followed by a blank line, in UTF-8."""

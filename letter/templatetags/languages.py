@@ -4,16 +4,11 @@ from django import template
 from django.conf import settings
 from django.urls import translate_url
 from django.utils import translation
-from django.utils.translation import get_language, get_language_info, get_supported_language_variant
+from django.utils.translation import get_language, get_supported_language_variant
 from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 register = template.Library()
-
-
-def own_name(code: str) -> str:
-    """Return what a language calls itself, whichever variety of it `code` is."""
-    return get_language_info(code.partition("-")[0])["name_local"]
 
 
 def preferred(header: str) -> str:
@@ -31,11 +26,11 @@ def languages(context):
     """Link to this page in the other languages; nothing where there is only one."""
     request = context.get("request")
     path = request.path if request else ""
-    others = [(code, own_name(code), translate_url(path, code)) for code, _name in settings.LANGUAGES if request]
+    others = [(code, name, translate_url(path, code)) for code, name in settings.LANGUAGES if request]
     liked = preferred(request.headers.get("Accept-Language", "")) if request else ""
     suggested = None
     others = [(code, name, there) for code, name, there in others if code != get_language() and there != path]
-    for code, _own, there in others:
+    for code, _name, there in others:
         if code == liked:
             with translation.override(code):
                 # Translators: in your catalogue, write the name of your own language.

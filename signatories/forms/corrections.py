@@ -6,14 +6,24 @@ from django.utils.translation import gettext_lazy as _
 
 from signatories.models.correction import as_values, digest_of, line_of
 
-from .fields import WebsiteField, checked_acronym, country_choices, helper, name_field, plain_text, written_text
+from .fields import (
+    WebsiteField,
+    checked_acronym,
+    country_choices,
+    helper,
+    name_field,
+    own_script_field,
+    plain_text,
+    written_text,
+)
 from .house_style import Offers, WithHouseStyle
 
 
 class LineForm(forms.Form):
-    """The four things that are printed of a signatory."""
+    """What is printed of a signatory."""
 
     name = name_field(label=_("Name as printed"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name_in_own_script = own_script_field(help_text=_("Printed beside the name; only if it has one in another script."))
     acronym = forms.CharField(label=_("Acronym"), max_length=30, required=False, validators=[plain_text])
     country = forms.ChoiceField(label=_("Country"), choices=country_choices, required=False)
     website = WebsiteField(label=_("Website"), required=False)

@@ -8,7 +8,16 @@ from signatories.models import Organisation
 from signatories.models.correction import line_to_accept
 from signatories.states import Reason
 
-from .fields import DecisionForm, WebsiteField, checked_acronym, country_choices, name_field, plain_text, written_text
+from .fields import (
+    DecisionForm,
+    WebsiteField,
+    checked_acronym,
+    country_choices,
+    name_field,
+    own_script_field,
+    plain_text,
+    written_text,
+)
 from .house_style import Offers, WithHouseStyle
 from .organisations import recorded_under
 from .queries import AnswerByMailForm, QueryForm
@@ -28,6 +37,7 @@ class AcceptForm(WithHouseStyle, DecisionForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     listed_name = name_field(label=_("Name as listed"), help_text=_("This is what will be printed."))
+    listed_name_in_own_script = own_script_field(help_text=_("Printed beside the name."))
     listed_acronym = forms.CharField(label=_("Acronym"), max_length=30, required=False, validators=[plain_text])
     listed_country = forms.ChoiceField(label=_("Country"), choices=country_choices, required=False)
     listed_website = WebsiteField(label=_("Website"), required=False)
@@ -59,6 +69,7 @@ class AcceptForm(WithHouseStyle, DecisionForm):
         defaults = {
             "organisation": str(preset) if preset else ("" if is_doubtful else self.NEW),
             "listed_name": line.name,
+            "listed_name_in_own_script": line.name_in_own_script,
             "listed_acronym": line.acronym or names.split_acronym(line.name)[1],
             "listed_country": line.country,
             "listed_website": line.website,

@@ -61,6 +61,21 @@ def name_field(**kwargs):
     )
 
 
+def own_script_field(**kwargs):
+    """Return a field for an organisation's name in another script than Latin, with the rules of `names`."""
+    return forms.CharField(
+        label=_("Name in its own script"),
+        required=False,
+        max_length=names.MAX_LENGTH,
+        validators=[names.validate_own_script],
+        error_messages={
+            "max_length": _("The name can have at most %(limit_value)d characters; this one has %(show_value)d."),
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
+        **kwargs,
+    )
+
+
 def plain_text(value):
     """Refuse in a person's name or role what `names.validate_name` refuses: it goes into e-mails."""
     try:
@@ -83,6 +98,12 @@ class OrganisationFields(forms.Form):
         label=_("Name of your organisation"),
         help_text=_("Exactly as it should be printed under the letter."),
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    name_in_own_script = own_script_field(
+        help_text=_(
+            "Only if it is written in another script than Latin, such as Arabic, Russian or Chinese, and you gave a"
+            " Latin form above. It is printed beside that one."
+        ),
     )
     acronym = forms.CharField(
         label=_("Acronym"),

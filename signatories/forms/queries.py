@@ -46,7 +46,7 @@ class QueryForm(DecisionForm):
     def __init__(self, *args, sign_on, **kwargs):
         super().__init__(*args, sign_on=sign_on, **kwargs)
         own = sign_on.language
-        names = dict(settings.LANGUAGES) | {"en": dict(settings.LANGUAGES)["en-gb"]}
+        names = dict(settings.LANGUAGES) | {"en": dict(settings.LANGUAGES)[settings.LANGUAGE_CODE]}
         first = questions.language_for(own)
         order = [first, *(language for language in questions.QUESTIONS if language != first)]
         self.fields["template"].choices = [

@@ -49,7 +49,8 @@ class RegisterForm(OrganisationFields, DeskDocumentsForm):
         self.fields["name_as_signed"].widget.attrs = {"autocomplete": "off"}
         self.fields["documents"].label = _("The evidence itself")
         self.helper = helper(
-            *("name_as_signed", "acronym", "country", "website", "representative_name", "representative_role", "email"),
+            *("name_as_signed", "name_in_own_script", "acronym", "country", "website"),
+            *("representative_name", "representative_role", "email"),
             *("source", "note", "kept", "documents"),
             Submit("register", _("Register")),
         )

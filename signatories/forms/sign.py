@@ -67,7 +67,7 @@ class SignForm(OrganisationFields):
         self.text = text
         self.initial["seal"] = self.new_seal()
         self.helper = helper(
-            Fieldset(_("Your organisation"), "name_as_signed", "acronym", "country", "website"),
+            Fieldset(_("Your organisation"), "name_as_signed", "name_in_own_script", "acronym", "country", "website"),
             Fieldset(_("You, its representative"), "representative_name", "representative_role", "email"),
             Fieldset(_("Your declaration"), "declaration"),
             Div("fax", css_class="trap"),

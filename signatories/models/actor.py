@@ -31,3 +31,4 @@ class Actor:
 
 REPRESENTATIVE = Actor(Who.REPRESENTATIVE)
 OPERATOR = Actor(Who.OPERATOR)
+CLOCK = Actor(Who.CLOCK)

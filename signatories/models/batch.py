@@ -25,6 +25,8 @@ from .sign_on import SignOn
 KEPT = timedelta(days=30)
 # A batch whose worker has said nothing for so long has lost its job, and gets another.
 SILENT = timedelta(minutes=2)
+# Fields of a row that say nothing of a person.
+OF_THE_ORGANISATION = {"name_as_signed", "acronym", "country", "website"}
 
 
 class Overtaken(Exception):
@@ -338,6 +340,13 @@ class BatchRow(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.batch_id}, {self.line}"
+
+    def erase(self) -> None:
+        """Erase what the row of a sign-on says of its representative; the file itself goes with its batch."""
+        self.values = {name: value for name, value in self.values.items() if name in OF_THE_ORGANISATION}
+        self.save(update_fields=["values"])
+        # They were shown for naming the columns, which is over.
+        Batch.objects.filter(pk=self.batch_id).update(samples=[])
 
 
 class ColumnMapping(models.Model):

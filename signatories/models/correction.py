@@ -25,15 +25,22 @@ from .variant_name import VariantName
 
 _SAME = _("This is what is printed already: nothing would change.")
 # What is printed of a signatory.
-FIELDS = ("name", "acronym", "country", "website")
+FIELDS = ("name", "acronym", "country", "website", "name_in_own_script")
 
 
 def line_of(sign_on: SignOn) -> Line:
     """Return what is printed of a sign-on, or, before it was accepted, what was signed."""
     if sign_on.listed_name:
         country, website = str(sign_on.listed_country), sign_on.listed_website
-        return Line(sign_on.listed_name, sign_on.listed_acronym, country, website)
-    return Line(sign_on.name_as_signed, sign_on.acronym, str(sign_on.country), sign_on.website)
+        own = sign_on.listed_name_in_own_script
+        return Line(sign_on.listed_name, sign_on.listed_acronym, country, website, name_in_own_script=own)
+    return Line(
+        sign_on.name_as_signed,
+        sign_on.acronym,
+        str(sign_on.country),
+        sign_on.website,
+        name_in_own_script=sign_on.name_in_own_script,
+    )
 
 
 def line_to_accept(sign_on: SignOn) -> Line:
@@ -53,7 +60,7 @@ def digest_of(line: Line) -> str:
 
 
 def as_values(line: Line) -> dict[str, str]:
-    """Return the four printed fields of a line by name."""
+    """Return the printed fields of a line by name."""
     return {field: getattr(line, field) for field in FIELDS}
 
 
@@ -129,6 +136,9 @@ class Correction(models.Model):
     acronym = models.CharField(_("acronym"), max_length=30, blank=True)
     country = CountryField(_("country"), blank=True)
     website = models.URLField(_("website"), max_length=300, blank=True)
+    name_in_own_script = models.CharField(
+        _("name in its own script"), max_length=names.MAX_LENGTH, blank=True, validators=[names.validate_own_script]
+    )
     reason = models.TextField(blank=True)
     who = models.CharField(max_length=20)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -145,6 +155,8 @@ class Correction(models.Model):
     """What was applied, which a moderator may have changed."""
     variant = models.ForeignKey(VariantName, null=True, on_delete=models.SET_NULL, related_name="+")
     """The form of its name that the organisation learnt by it."""
+    parallel = models.ForeignKey(VariantName, null=True, on_delete=models.SET_NULL, related_name="+")
+    """The name in its own script that the organisation learnt by it."""
     message = models.OneToOneField(Message, null=True, on_delete=models.PROTECT, related_name="+")
 
     objects = CorrectionQuerySet.as_manager()
@@ -169,7 +181,15 @@ class Correction(models.Model):
     @classmethod
     @transaction.atomic
     def propose(
-        cls, sign_on: SignOn, *, name: str, acronym: str = "", country: str = "", website: str = "", reason: str = ""
+        cls,
+        sign_on: SignOn,
+        *,
+        name: str,
+        acronym: str = "",
+        country: str = "",
+        website: str = "",
+        name_in_own_script: str = "",
+        reason: str = "",
     ) -> "Correction | None":
         """Take a representative's proposal; one that waits already is replaced by it.
 
@@ -182,7 +202,7 @@ class Correction(models.Model):
         locked = lock(sign_on)
         if not locked.is_live:
             raise NotStanding
-        line = Line(name, acronym, country, website)
+        line = Line(name, acronym, country, website, name_in_own_script=name_in_own_script)
         correction = cls._new(locked, REPRESENTATIVE, line, reason)
         waiting = cls.objects.filter(sign_on=locked, state=cls.State.PROPOSED)
         replaced = waiting.update(state=cls.State.SUPERSEDED)
@@ -206,7 +226,7 @@ class Correction(models.Model):
             seen: the digest of the line that they saw (`digest_of`).
             reason: why, for the record, and for the representative if they are told.
             is_told: whether the representative gets a message.
-            values: name, acronym, country and website.
+            values: name, acronym, country, website and name in its own script.
 
         Raises:
             Outdated: if the line is no longer what they saw.
@@ -252,7 +272,9 @@ class Correction(models.Model):
             raise Outdated(self if self.pk else None)
         if line == before:
             raise ValidationError(_SAME, code="same")
-        self.variant = Organisation.objects.hold(sign_on.organisation.pk).learn(line.name)
+        organisation = Organisation.objects.hold(sign_on.organisation.pk)
+        self.variant = organisation.learn(line.name)
+        self.parallel = organisation.learn_parallel(line.name_in_own_script)
         self._print(sign_on, line)
         self.before, self.after = as_values(before), as_values(line)
         self._decide(actor, Correction.State.APPLIED)
@@ -302,9 +324,8 @@ class Correction(models.Model):
     def take_back(self) -> None:
         """Let it wait again, unless a newer one does; the caller holds the sign-on, and restores what is printed."""
         waiting = self.sign_on.corrections.filter(state=Correction.State.PROPOSED)
-        if self.variant:
-            Organisation.forget(None, [self.variant.pk])
-            self.variant = None
+        Organisation.forget(None, [learnt.pk for learnt in (self.variant, self.parallel) if learnt])
+        self.variant = self.parallel = None
         if self.message:
             Message.objects.queued().filter(pk=self.message.pk).update(state=Message.State.DROPPED)
         if self.who == Who.MODERATOR:
@@ -326,7 +347,7 @@ class Correction(models.Model):
             return self.sign_on.is_live
         if self.state != Correction.State.APPLIED or self.sign_on.state != State.ACCEPTED or self.before == self.after:
             return False
-        return as_values(line_of(self.sign_on)) == self.after
+        return line_of(self.sign_on) == Line(**(self.after or {}))
 
     def _lock_proposed(self) -> SignOn:
         """Lock the sign-on, and with it its corrections; return it if this one still waits."""
@@ -361,7 +382,8 @@ class Correction(models.Model):
     @property
     def line(self) -> Line:
         """The line as it was proposed."""
-        return Line(self.name, self.acronym, str(self.country), self.website)
+        own = self.name_in_own_script
+        return Line(self.name, self.acronym, str(self.country), self.website, name_in_own_script=own)
 
     @property
     def can_be_applied(self) -> bool:

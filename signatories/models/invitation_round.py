@@ -22,6 +22,7 @@ from letter.models.text import language_tag
 from .do_not_contact import DoNotContact
 from .member_invitation import MemberInvitation
 from .sign_on import LetterNotOpen
+from .switch import Switch
 
 if TYPE_CHECKING:
     from signatories.members import Row
@@ -45,9 +46,10 @@ class InvitationRoundQuerySet(models.QuerySet["InvitationRound"]):
         return self.filter(sent_at=None).annotate(count=Count("invitations")).select_related("uploaded_by")
 
     def in_work(self, at: datetime | None = None) -> Self:
-        """Rounds that somebody has sent and that are not done, to letters that can be signed."""
+        """Rounds that somebody has sent and that are not done, to letters that can be signed; a paused one waits."""
         unsent = MemberInvitation.objects.filter(round=OuterRef("pk"), sent_at=None)
-        return self.filter(Exists(unsent), sent_at__isnull=False, letter__in=Letter.objects.open(at))
+        found = self.filter(Exists(unsent), sent_at__isnull=False, letter__in=Letter.objects.open(at))
+        return found.exclude(letter__switch__position=Switch.Position.PAUSED)
 
     def without_job(self, at: datetime | None = None) -> Self:
         """Rounds in work that no job has worked on for a while before `at` (now by default)."""

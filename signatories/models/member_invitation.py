@@ -22,6 +22,7 @@ from signatories.states import LIVE, State
 
 from .do_not_contact import DoNotContact, address_key
 from .message import Message
+from .switch import Switch
 
 if TYPE_CHECKING:
     from .invitation_round import InvitationRound
@@ -94,7 +95,7 @@ class MemberInvitationQuerySet(models.QuerySet["MemberInvitation"]):
         by_address = sign_ons.filter(letter=OuterRef("letter")).alias(address=Lower("email"))
         by_address = by_address.filter(address=Lower(OuterRef("email"))).exclude(email="")
         by_link = sign_ons.filter(pk=OuterRef("sign_on"))
-        failed = Message.objects.failed().filter(member_invitation=OuterRef("pk"))
+        failed = Message.objects.came_back().filter(member_invitation=OuterRef("pk"))
         return self.annotate(
             has_signed=Q(Exists(by_link)) | Q(Exists(by_address)),
             is_accepted=Q(Exists(by_link.filter(state=State.ACCEPTED)))
@@ -169,7 +170,7 @@ class MemberInvitationQuerySet(models.QuerySet["MemberInvitation"]):
             due |= Q(reminders=number, sent_at__lte=at - after)
         rested = Q(reminded_at=None) | Q(reminded_at__lte=at - APART)
         wanted = self.filter(due, rested, round__has_reminders=True, letter__in=Letter.objects.open(at))
-        return wanted.unanswered()
+        return wanted.exclude(letter__switch__position=Switch.Position.PAUSED).unanswered()
 
     def addresses_invited(self, letter: Letter, addresses: Iterable[str]) -> set[str]:
         """Return which of `addresses`, in lower case, were invited to sign `letter`, or are about to be. One query."""
@@ -296,7 +297,7 @@ class MemberInvitation(models.Model):
         if is_over or is_recent or not row.letter.is_open(at) or DoNotContact.objects.among([row.email]):
             raise NotToBeWrittenTo
         # What failed is replaced, or the page would go on saying that it came back.
-        row.messages.failed().update(state=Message.State.DROPPED)
+        row.messages.came_back().update(state=Message.State.DROPPED, bounce="")
         row._queue("member_invitation")
         record(user, "invite again", row, letter=row.letter.slug)
 
@@ -353,7 +354,8 @@ class MemberInvitation(models.Model):
     @transaction.atomic
     def erase(self) -> None:
         """Forget address and contact, in the messages, too; organisation, network and moments stay for the figures."""
-        self.messages.update(recipient="", text="", html="", reply_to="")
+        self.drop_messages()
+        self.messages.filter(erased_at=None).erase()
         MemberInvitation.objects.filter(pk=self.pk).update(email="", contact_name="", words="")
 
     @property

@@ -5,16 +5,21 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app as jobs
 
 from letter.models import Blob
+from signatories import bounces
+from signatories.bounces import Bounce
 
 # Waits between the attempts to send one message: two days in all, then a moderator is asked.
 WAITS = [timedelta(seconds=seconds) for seconds in (10, 30, 60, 300, 1800, 7200, 28800, 57600, 86400)]
 # A message that is this late has lost its job, and gets another.
 OVERDUE = timedelta(minutes=2)
+BOUNCE_FIELDS = ("bounce", "bounce_status", "diagnostic", "bounced_at")
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -26,7 +31,32 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def failed(self) -> Self:
         """Messages that could not be sent, and wait for somebody to look at them."""
-        return self.filter(state=Message.State.FAILED)
+        return self.filter(state=Message.State.FAILED, erased_at=None)
+
+    def to_erase(self) -> Self:
+        """Messages about sign-ons whose personal data were erased, but for those that are still to be sent."""
+        return self.filter(sign_on__erased_at__isnull=False, erased_at=None).exclude(state=Message.State.QUEUED)
+
+    def erase(self, at: datetime | None = None) -> int:
+        """Erase to whom these messages went and what they said; that they were sent, and when, stays."""
+        return self.update(**dict.fromkeys(Message.WORDS, ""), erased_at=at or timezone.now())
+
+    def to_predecessors(self) -> Self:
+        """Messages to whoever represented a sign-on before it was handed over, once they have left."""
+        handed_over = self.filter(sign_on__transfers__kind="successor", sign_on__transfers__state="done")
+        others = handed_over.exclude(Q(recipient__iexact=F("sign_on__email")) | Q(notice__isnull=False))
+        return others.filter(erased_at=None).exclude(state__in=[Message.State.QUEUED, Message.State.HELD])
+
+    def follow(self, former: str, address: str) -> int:
+        """Send to `address` what has not left for `former`; what is being sent at this moment is waited for."""
+        unsent = self.filter(recipient__iexact=former, notice=None, erased_at=None).exclude(state=Message.State.SENT)
+        return unsent.exclude(kind__in=Message.OF_THE_MAILBOX).update(
+            recipient=address, bounce="", bounce_status="", diagnostic="", bounced_at=None
+        )
+
+    def held(self) -> Self:
+        """Messages that wait for somebody at the desk to release or discard them: see `Hold`."""
+        return self.filter(state=Message.State.HELD)
 
     def to_representatives(self) -> Self:
         """Messages about a sign-on."""
@@ -35,6 +65,18 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def invitations(self) -> Self:
         """Messages that invite a coalition's member to sign, or remind of it."""
         return self.filter(member_invitation__isnull=False)
+
+    def named(self, name: bounces.Name | None) -> "Message | None":
+        """Return the message of this name, if it is one of ours: number and moment must both be right."""
+        return self.filter(pk=name.pk, created_at=name.created_at).first() if name else None
+
+    def bounced_hard(self) -> Self:
+        """Messages to mailboxes that do not exist, or take nothing from us."""
+        return self.filter(bounce=bounces.Kind.HARD)
+
+    def came_back(self) -> Self:
+        """Messages that could not be sent, or whose mailbox turned out not to exist; erased ones, too."""
+        return self.filter(Q(state=Message.State.FAILED) | Q(bounce=bounces.Kind.HARD))
 
     def digests_to(self, address: str) -> Self:
         """Digests to `address`, the oldest first."""
@@ -52,9 +94,16 @@ class Message(models.Model):
     organisation publishes; or it is somebody else's affair, such as a delivery's, and goes to whoever that says.
     """
 
+    WORDS = ("recipient", "subject", "text", "html", "sender", "reply_to", "last_error", "diagnostic")
+    """What is erased of it: a mail server's error may quote the address."""
+
+    OF_THE_MAILBOX = ("contact_asked", "contact_left", "hand_over_asked", "hand_over_taken", "hand_over_left")
+    """Kinds that speak to a mailbox which a sign-on leaves: they do not follow it (`Transfer`)."""
+
     class State(models.TextChoices):
         """Where a message stands."""
 
+        HELD = "held", _("held")
         QUEUED = "queued", _("queued")
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
@@ -87,6 +136,13 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)
+    bounce = models.CharField(max_length=10, choices=bounces.Kind, blank=True)
+    """What a mail server said of it, at once or later: the worst of it (`bounces.Kind`)."""
+    bounce_status = models.CharField(max_length=15, blank=True)
+    diagnostic = models.CharField(max_length=bounces.LENGTH, blank=True)
+    """In the server's words, without addresses."""
+    bounced_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
 
     objects = MessageQuerySet.as_manager()
 
@@ -97,8 +153,18 @@ class Message(models.Model):
             models.UniqueConstraint(
                 fields=["sign_on"], condition=models.Q(kind="delivered"), name="final_copy_is_sent_once"
             ),
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None)
+                | models.Q(recipient="", subject="", text="", html="", last_error=""),
+                name="nothing_is_left_of_an_erased_message",
+            ),
         ]
-        indexes = [models.Index(fields=["send_after"], condition=models.Q(state="queued"), name="message_queue")]
+        indexes = [
+            models.Index(fields=["send_after"], condition=models.Q(state="queued"), name="message_queue"),
+            models.Index(fields=["sign_on"], condition=models.Q(state="held"), name="message_held"),
+            # Whether a mailbox can be written to: asked for before each reminder.
+            models.Index(Lower("recipient"), condition=~models.Q(bounce=""), name="message_bounces"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk} ({self.state})"
@@ -120,11 +186,17 @@ class Message(models.Model):
         """Record that the mail server has taken the message."""
         self.state, self.sent_at, self.last_error = self.State.SENT, timezone.now(), ""
         self.attempts += 1
-        self.save(update_fields=["state", "sent_at", "attempts", "last_error"])
+        # An earlier attempt's answer no longer counts.
+        self._clear_bounce()
+        self.save(update_fields=["state", "sent_at", "attempts", "last_error", *BOUNCE_FIELDS])
+        self._erase_if_last()
 
     @transaction.atomic
-    def failed(self, error: str, *, is_final: bool = False) -> None:
-        """Record a failed attempt, and plan the next one unless the error is final or there were enough."""
+    def failed(self, error: str, *, is_final: bool = False, bounce: Bounce | None = None) -> None:
+        """Record a failed attempt, and plan the next one unless the error is final or there were enough.
+
+        `bounce` is what the mail server said of the mailbox, if the attempt got so far.
+        """
         self.attempts += 1
         self.last_error = error[:2000]
         if is_final or self.attempts > len(WAITS):
@@ -132,17 +204,57 @@ class Message(models.Model):
         else:
             self.send_after = timezone.now() + WAITS[self.attempts - 1]
             self.schedule()
-        self.save(update_fields=["state", "attempts", "last_error", "send_after"])
+        if bounce:
+            self._keep_bounce(bounce)
+        self.save(update_fields=["state", "attempts", "last_error", "send_after", *BOUNCE_FIELDS])
+        self._erase_if_last()
+
+    @transaction.atomic
+    def bounced(self, bounce: Bounce) -> bool:
+        """Record what came back after it had been sent; return False if that was known, or less than is known.
+
+        Where the server has given up, the message has failed: it did not arrive, and can be sent again.
+        """
+        # Waits for an attempt that is being made at this moment.
+        message = Message.objects.select_for_update(of=("self",)).get(pk=self.pk)
+        has_arrived = bounce.kind == bounces.Kind.COMPLAINT
+        is_lost = bounce.is_final and not has_arrived and message.state in (self.State.QUEUED, self.State.SENT)
+        is_known = message.bounce and bounces.Kind(message.bounce).rank >= bounce.kind.rank and not is_lost
+        if message.erased_at or is_known:
+            return False
+        message._keep_bounce(bounce)
+        if is_lost:
+            message.state = self.State.FAILED
+        message.save(update_fields=["state", *BOUNCE_FIELDS])
+        return True
+
+    def _keep_bounce(self, bounce: Bounce) -> None:
+        self.bounce, self.bounce_status = bounce.kind, bounce.status
+        self.diagnostic, self.bounced_at = bounce.diagnostic, timezone.now()
+
+    def _clear_bounce(self) -> None:
+        self.bounce = self.bounce_status = self.diagnostic = ""
+        self.bounced_at = None
+
+    @property
+    def name(self) -> str:
+        """What its Message-ID begins with: the same at every attempt (RFC 5322, 3.6.4)."""
+        return bounces.name_of(self.pk, self.created_at)
+
+    def _erase_if_last(self) -> None:
+        """Erase a message that outlived the personal data of its sign-on only in order to be sent."""
+        Message.objects.to_erase().filter(pk=self.pk).erase()
 
     @transaction.atomic
     def send_again(self) -> bool:
         """Queue a failed message once more; return False if it is not, or no longer, a failed one."""
         message = Message.objects.select_for_update().get(pk=self.pk)
-        if message.state != self.State.FAILED:
+        if message.state != self.State.FAILED or message.erased_at:
             return False
         # At once, but still a decision's: another one drops it.
         message.attempts, message.state, message.send_after = 0, self.State.QUEUED, timezone.now()
-        message.save(update_fields=["attempts", "state", "send_after"])
+        message._clear_bounce()
+        message.save(update_fields=["attempts", "state", "send_after", *BOUNCE_FIELDS])
         message.schedule()
         return True
 
@@ -156,6 +268,11 @@ class Message(models.Model):
         dropped = [message.pk for message in unsent]
         Message.objects.filter(pk__in=dropped).update(state=Message.State.DROPPED)
         return dropped
+
+    @staticmethod
+    def drop_held(sign_on_id: int) -> None:
+        """Drop what is held of a sign-on: what it asks for is no longer wanted."""
+        Message.objects.held().filter(sign_on_id=sign_on_id).update(state=Message.State.DROPPED)
 
     @staticmethod
     def take_up(dropped: list[int]) -> None:

@@ -261,6 +261,13 @@ class Organisation(NamedModel):
         bare = names.split_acronym(name)[0]
         return None if self.is_known_as(bare) else VariantName.objects.create(organisation=self, name=bare)
 
+    def learn_parallel(self, name: str) -> "VariantName | None":
+        """Record its name in its own script, if there is one; return it if it is new."""
+        if not name or self.is_known_as(name):
+            return None
+        bare = names.split_acronym(name)[0]
+        return VariantName.objects.create(organisation=self, name=bare, kind=VariantName.Kind.PARALLEL)
+
     @staticmethod
     def forget(organisation: int | None, variants: list[int]) -> None:
         """Delete what a decision that is undone had recorded, but for what has come to be used since."""

@@ -37,7 +37,11 @@ class QueryQuerySet(models.QuerySet["Query"]):
     def exchange(self) -> Self:
         """Queries with who asked, who ended them, and the documents, in order."""
         documents = models.Prefetch("documents", Document.objects.order_by("pk"))
-        return self.select_related("asked__user", "ended__user").prefetch_related(documents).order_by("pk")
+        return (
+            self.select_related("asked__user", "asked__said", "ended__user", "ended__said")
+            .prefetch_related(documents)
+            .order_by("pk")
+        )
 
 
 class Query(models.Model):

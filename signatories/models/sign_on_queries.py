@@ -19,18 +19,25 @@ from . import figures, related, similar
 from .claim import Claim
 from .document import Document
 from .member_invitation import MemberInvitation
+from .message import Message
 from .notice import Notice
 from .organisation import Organisation
 from .query import Query
 from .related import Related
 from .similar import Similar
 from .transition import Transition
+from .unconfirmed import UnconfirmedQuerySet
 
 if TYPE_CHECKING:
     from .sign_on import SignOn
 
 # Which line of the public page a sign-on is: see `SignOn.anchor`.
 PLACE = Coalesce("anchor", "organisation_id", output_field=models.BigIntegerField())
+
+
+def id_of(place: int) -> str:
+    """Return the `Line.id` of a place on the page: where it is below zero, with a letter that no number has."""
+    return str(place) if place > 0 else f"a{-place}"
 
 
 def order_of(state: str) -> tuple[str, ...]:
@@ -44,7 +51,7 @@ def order_of(state: str) -> tuple[str, ...]:
     return ("state_since" if waits else "-state_since", "pk")
 
 
-class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
+class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["SignOn"]):
     """Which sign-ons?"""
 
     def live(self) -> Self:
@@ -81,6 +88,8 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
             condition = (
                 Q(name_as_signed__icontains=word)
                 | Q(listed_name__icontains=word)
+                | Q(name_in_own_script__icontains=word)
+                | Q(listed_name_in_own_script__icontains=word)
                 | Q(name_normalised__contains=names.normalise(word) or word)
                 | Q(acronym__icontains=word)
                 | Q(website__icontains=word)
@@ -216,13 +225,24 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"]):
         """Return the live sign-on of the same person for an organisation of the same name, if any."""
         return self.live().filter(letter=letter, email__iexact=email, name_key=names.key(name)).first()
 
+    def held_by(self, address: str) -> Self:
+        """Sign-ons whose representative has this e-mail address.
+
+        In small letters, not in capitals: there, other characters become Latin ones (CVE-2019-19844).
+        """
+        return self.alias(address=Lower("email")).filter(address=address.lower())
+
+    def with_links_for(self, address: str) -> Self:
+        """Sign-ons to which `address` may have links, the newest first; not those whose first message is held."""
+        held = Message.objects.held().filter(sign_on=OuterRef("pk"))
+        return self.held_by(address).exclude(Exists(held)).select_related("letter", "text").order_by("-pk")
+
     def lines(self, letter: Letter) -> Iterator[Line]:
         """Yield the lines of the letter's public list, in order; the query runs at the first of them."""
         columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "sort_key")
-        rows = self.filter(letter=letter).accepted().values_list(*columns, PLACE)
-        for name, acronym, country, website, sort_key, anchor in rows:
-            # A letter that no organisation's number has: see `SignOn.anchor`.
-            yield Line(name, acronym, country, website, str(anchor) if anchor > 0 else f"a{-anchor}", sort_key)
+        rows = self.filter(letter=letter).accepted().values_list(*columns, "listed_name_in_own_script", PLACE)
+        for name, acronym, country, website, sort_key, own, anchor in rows:
+            yield Line(name, acronym, country, website, id_of(anchor), sort_key, own)
 
     def move_to(self, organisation: Organisation) -> int:
         """Give these sign-ons to another organisation; their lines stay where they are on the public page.

@@ -18,6 +18,10 @@ from .message import Message
 class TransitionQuerySet(models.QuerySet["Transition"]):
     """Which transitions?"""
 
+    def with_words(self) -> Self:
+        """Transitions with what was said with them, and by whom."""
+        return self.select_related("said", "user")
+
     def undoable(self, at: datetime | None = None) -> Self:
         """Decisions that can be undone at `at` (now by default): young, their sign-on's last, not yet told anybody."""
         later = Transition.objects.filter(sign_on=OuterRef("sign_on"), pk__gt=OuterRef("pk"))
@@ -67,7 +71,6 @@ class Transition(models.Model):
     who = models.CharField(max_length=20)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=30, blank=True)
-    note = models.TextField(blank=True)
     at = models.DateTimeField(default=timezone.now)
     restores = models.JSONField(null=True)
     """What an undo of it puts back (`SignOn._move`); null if it is no decision."""
@@ -88,6 +91,14 @@ class Transition(models.Model):
         return f"{self.verb} {self.sign_on_id}: {self.from_state or '–'} → {self.to_state}"
 
     @property
+    def note(self) -> str:
+        """What was said with it; empty if nothing was, or if it was erased."""
+        try:
+            return self.said.text
+        except Note.DoesNotExist:
+            return ""
+
+    @property
     def state_label(self) -> str:
         """The state that it led to, in words."""
         return str(State(self.to_state).label)
@@ -102,3 +113,45 @@ class Transition(models.Model):
     def by(self) -> str:
         """Who acted, for a moderator's eye."""
         return self.user.get_username() if self.user else self.who
+
+
+class NoteQuerySet(models.QuerySet["Note"]):
+    """Which notes?"""
+
+    def erase(self, at: datetime) -> int:
+        """Erase the words of these notes; the database lets them be erased, and nothing else."""
+        return self.filter(erased_at=None).update(text="", erased_at=at)
+
+
+class Note(models.Model):
+    """What was said with a transition: a question, a reason in words, where a paper is kept.
+
+    Words may name people, and a transition is for ever: so they stand in a row beside it, which nobody can
+    rewrite, but which can be erased.
+    """
+
+    transition = models.OneToOneField(Transition, primary_key=True, on_delete=models.PROTECT, related_name="said")
+    text = models.TextField()
+    erased_at = models.DateTimeField(null=True)
+
+    objects = NoteQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None) | models.Q(text=""), name="nothing_is_left_of_an_erased_note"
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="note_stays", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="note_is_only_erased",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__transition__df=pgtrigger.F("old__transition"))
+                | pgtrigger.Q(old__erased_at__isnull=False)
+                | pgtrigger.Q(new__erased_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"note of transition {self.transition_id}"

@@ -71,9 +71,17 @@ class VariantName(NamedModel):
 
     def is_used(self) -> bool:
         """Whether somebody has said what it is, or a sign-on of its organisation has this form of the name."""
-        shown = self.organisation.sign_ons.values_list("name_as_signed", "listed_name")
-        forms = {names.key(names.split_acronym(name)[0]) for pair in shown for name in pair}
-        return self.kind != self.Kind.OTHER or self.name_key in forms
+        shown = self.organisation.sign_ons.values_list(
+            "name_as_signed", "listed_name", "name_in_own_script", "listed_name_in_own_script"
+        )
+        forms = {names.key(names.split_acronym(name)[0]) for some in shown for name in some if name}
+        # A name in its own script was recorded as what it is; nobody had to say so.
+        is_learnt = self.kind == self.Kind.PARALLEL and not self._was_another_kind()
+        return (self.kind != self.Kind.OTHER and not is_learnt) or self.name_key in forms
+
+    def _was_another_kind(self) -> bool:
+        # Made by `pghistory.track`.
+        return self.history.exclude(kind=self.kind).exists()  # type: ignore[attr-defined]
 
     @transaction.atomic
     def change(self, user: User, kind: str) -> None:

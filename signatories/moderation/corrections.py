@@ -27,7 +27,10 @@ LABELS = {
     "acronym": gettext_lazy("Acronym"),
     "country": gettext_lazy("Country"),
     "website": gettext_lazy("Website"),
+    "name_in_own_script": gettext_lazy("Name in its own script"),
 }
+# What is long enough to be compared word by word.
+BY_WORDS = ("name", "name_in_own_script")
 
 
 @require_safe
@@ -78,7 +81,7 @@ def differences(before, after):
     """Return (label, parts of the diff) for each printed thing that changes."""
     pairs = [(field, getattr(before, field), getattr(after, field)) for field in FIELDS]
     changed = [(field, shown(field, old), shown(field, new)) for field, old, new in pairs if old != new]
-    return [(LABELS[field], (diff.words if field == "name" else diff.whole)(old, new)) for field, old, new in changed]
+    return [(LABELS[field], (diff.words if field in BY_WORDS else diff.whole)(old, new)) for field, old, new in changed]
 
 
 def shown(field, value):

@@ -2,12 +2,12 @@
 
 from django.core.paginator import Paginator
 from django.http import Http404
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from audit.history import changes
 from audit.models import Entry
-from letter.models import LetterText
+from letter.models import Letter, LetterText
 from signatories.forms.record import RecordForm
 
 from .desk import moderators
@@ -38,3 +38,15 @@ def text_history(request, slug, language):
     revisions = [(text, list(changes(text.history, fields))) for text in texts]
     context = {"letter": texts[0].letter, "language": language, "revisions": revisions}
     return render(request, "moderation/text_history.html", context)
+
+
+@require_safe
+@moderators("letter.view_lettertext")
+def check_text(request, slug, language):
+    """Show a translation beside the original, paragraph by paragraph, and what it may lack."""
+    letter = get_object_or_404(Letter, slug=slug)
+    check = letter.check_translation(language)
+    if check is None:
+        raise Http404
+    context = {"letter": letter, "original": letter.text(), "text": letter.text(language), "check": check}
+    return render(request, "moderation/check_text.html", context)

@@ -66,7 +66,7 @@ def panels(user, one, bound=None):
         "forms": forms,
         "doubts": doubts(similar, evidence, forms["accept"].initial["organisation"]) if "accept" in forms else [],
         "colleague": colleague(one, user),
-        "transitions": one.transitions.select_related("user"),
+        "transitions": one.transitions.with_words(),
         "messages_sent": sent,
         "overtaken": [message for message in failed if one.has_overtaken(message)],
         "notices": one.notices.with_answer(),
@@ -76,7 +76,7 @@ def panels(user, one, bound=None):
 
 def acts(user, one, similar, bound=None):
     """Return the form of each act that `user` may do now, by its verb."""
-    if not user.has_perm("signatories.decide_signon"):
+    if one.erased_at or not user.has_perm("signatories.decide_signon"):
         return {}
     forms = {}
     for verb in sorted(states.verbs(one.state, Who.MODERATOR), key=ORDER.index):

@@ -92,5 +92,6 @@ urlpatterns = [
     path("documents/<int:pk>/erase/", documents.erase, name="erase"),
     path("record/", record.record, name="record"),
     path("texts/<slug:slug>/<str:language>/", record.text_history, name="text_history"),
+    path("texts/<slug:slug>/<str:language>/check/", record.check_text, name="check_text"),
     path("messages/<int:pk>/send-again/", sign_on.send_again, name="send_again"),
 ]

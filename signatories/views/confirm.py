@@ -1,5 +1,6 @@
 """The page behind the link of the first message."""
 
+from django.db import transaction
 from django.shortcuts import redirect, render
 
 from signatories import links
@@ -17,8 +18,10 @@ def confirm(request, sign_on, token):
         return render(request, "signatories/used_link.html", {"sign_on": sign_on}, status=410)
     if request.method == "POST":
         try:
-            sign_on.confirm()
-        except NotAllowed:
+            with transaction.atomic():
+                sign_on.confirm()
+                links.use("confirm", token)
+        except (NotAllowed, links.UsedLink):
             # A second click in the same moment: the first one has confirmed.
             return render(request, "signatories/used_link.html", {"sign_on": sign_on}, status=410)
         return redirect("signatories:status", token=links.token("status", sign_on.pk))

@@ -3,14 +3,14 @@
 from datetime import timedelta
 from functools import wraps
 
-from django.conf import settings
+from django.db import transaction
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from letter.models import Letter
 from signatories import limits, links, mail
-from signatories.models import SignOn
+from signatories.models import SignOn, Switch
 from signatories.states import State
 
 DAY = timedelta(days=1)
@@ -42,9 +42,11 @@ def with_link(purpose):
         def guarded(request, token, **kwargs):
             try:
                 link = links.read(purpose, token)
+            except links.RevokedLink:
+                return revoked_link(request)
             except links.BadLink:
                 return bad_link(request, "tampered")
-            sign_on = SignOn.objects.select_related("letter", "text").filter(pk=link.sign_on_id).first()
+            sign_on = SignOn.objects.select_related("letter", "text").filter(pk=link.about).first()
             if sign_on is None:
                 return bad_link(request, "unknown")
             if link.is_expired:
@@ -62,6 +64,11 @@ def bad_link(request, why):
     return render(request, "signatories/bad_link.html", {"why": why, "letters": letters}, status=404)
 
 
+def revoked_link(request):
+    """Explain a link that was taken back: the sign-on is in other hands, or in another mailbox."""
+    return render(request, "signatories/revoked_link.html", status=410)
+
+
 def expired_link(request, sign_on):
     """Explain a link whose time is over; its button sends a new one to the address on record."""
     if request.method == "POST":
@@ -73,6 +80,8 @@ def send_link(request, sign_on):
     """Send whoever holds the mailbox a new link to where the sign-on stands."""
     kind = "confirm" if sign_on.state == State.UNCONFIRMED else "status"
     # Over the limit the answer is the same: it tells nothing, and the mailbox has enough links.
-    if sign_on.email and limits.hit("mailbox", sign_on.email, settings.LIMIT_PER_MAILBOX, DAY):
-        mail.queue(sign_on, kind)
+    if sign_on.email and limits.has_room(sign_on.email):
+        with transaction.atomic():
+            held_for = Switch.objects.holds(sign_on.letter) if kind == "confirm" else []
+            mail.queue(sign_on, kind, held_for=held_for)
     return render(request, "signatories/link_sent.html", {"sign_on": sign_on})

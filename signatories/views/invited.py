@@ -11,9 +11,10 @@ from letter.content import letter_path
 from signatories import links
 from signatories.forms.invited import DeclineForm
 from signatories.forms.sign import SignForm
-from signatories.models import MemberInvitation
+from signatories.models import MemberInvitation, Switch
 
 from .guards import get_or_post, private
+from .paused import paused
 
 
 def with_invitation(purpose):
@@ -41,7 +42,13 @@ def invitation_of(purpose, token):
         link = links.read(purpose, token)
     except links.BadLink:
         return None
-    return MemberInvitation.objects.with_stage().with_page().filter(pk=link.sign_on_id).first()
+    return MemberInvitation.objects.with_stage().with_page().filter(pk=link.about).first()
+
+
+def invitation_to(letter, token):
+    """Return the invitation to sign `letter` whose link carried `token`; None for one to another letter."""
+    found = invitation_of("member", token) if token else None
+    return found if found and found.letter_id == letter.pk else None
 
 
 @with_invitation("member")
@@ -77,6 +84,8 @@ def member_sign(request, invitation, token):
     text = letter.text_for(get_language())
     if not letter.is_open():
         return render(request, "signatories/closed.html", {"letter": letter, "text": text}, status=410)
+    if Switch.objects.is_paused(letter):
+        return paused(request, letter, text)
     form = SignForm(initial=invitation.preset() | {"invitation": token}, text=text)
     context = {"form": form, "letter": letter, "text": text, "network": invitation.round.network}
     return render(request, "signatories/sign.html", context)

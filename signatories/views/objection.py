@@ -26,7 +26,7 @@ def with_notice(view):
         notice, is_expired = None, False
         with suppress(links.BadLink):
             link = links.read_notice(token)
-            notice, is_expired = Notice.objects.with_page().filter(pk=link.notice_id).first(), link.is_expired
+            notice, is_expired = Notice.objects.with_page().filter(pk=link.about).first(), link.is_expired
         if notice is None or is_expired:
             status = 410 if is_expired else 404
             return render(request, "signatories/objection_link.html", {"is_expired": is_expired}, status=status)

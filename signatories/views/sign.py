@@ -4,17 +4,17 @@ from django.conf import settings
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from letter.models import Letter
-from signatories import evidence, limits
+from signatories import limits
 from signatories.forms.sign import SignForm
-from signatories.models import LetterNotOpen, SignOn
+from signatories.models import LetterNotOpen, SigningPaused, SignOn, Switch
 
-from .guards import DAY, get_or_post
-from .invited import invitation_of
+from .guards import get_or_post
+from .invited import invitation_to
+from .paused import paused
 
 
 @csrf_exempt
@@ -28,15 +28,16 @@ def sign(request, slug):
     if not letter.is_open():
         return render(request, "signatories/closed.html", {"letter": letter, "text": text}, status=410)
     form = SignForm(request.POST if request.method == "POST" else None, text=text)
-    if form.is_valid() and is_within_limits(request, form):
+    if Switch.objects.is_paused(letter):
+        return paused(request, letter, text, form)
+    if form.is_valid():
         try:
             language = get_language().partition("-")[0]
-            invitation = invitation_of("member", form.cleaned_data["invitation"])
-            by_link = invitation and invitation.letter_id == letter.pk
-            take = invitation.sign if by_link else SignOn.sign
-            take(text, language=language, network_key=limits.network_key(request), **form.received())
+            take(request, text, invited=form.cleaned_data["invitation"], language=language, **form.received())
         except LetterNotOpen:
             return render(request, "signatories/closed.html", {"letter": letter, "text": text}, status=410)
+        except SigningPaused:
+            return paused(request, letter, text, form)
         return redirect("signatories:sent", slug=slug)
     response = render(request, "signatories/sign.html", {"form": form, "letter": letter, "text": text})
     response["Cache-Control"] = "no-store"
@@ -44,28 +45,15 @@ def sign(request, slug):
     return response
 
 
-def is_within_limits(request, form):
-    """Count this sign-on, and say in the form if there have been too many.
+def take(request, text, *, invited="", **received):
+    """Take a sign-on to `text`; the answer is the same whether its message leaves or, beyond a limit, is held.
 
-    The words are the same whichever limit was met: neither tells how often others have signed.
+    `invited` is the token of the invitation by whose link the form was opened, if it was by one.
     """
-    email = form.cleaned_data["email"]
-    counts = [
-        limits.hit("address", limits.network(request), settings.LIMIT_PER_ADDRESS),
-        # Thousands of organisations share a free-mail domain: one of them must not shut out the others.
-        evidence.is_free_mail(email)
-        or limits.hit("domain", evidence.domain_of_email(email), settings.LIMIT_PER_DOMAIN),
-        limits.hit("mailbox", email, settings.LIMIT_PER_MAILBOX, DAY),
-    ]
-    if not all(counts):
-        form.add_error(
-            None,
-            _(
-                "We received many sign-ons in a short time and have to pause. Nothing that you typed is "
-                "lost: please send the form again in an hour."
-            ),
-        )
-    return all(counts)
+    held_for = limits.crossed(request, text.letter, received["email"])
+    invitation = invitation_to(text.letter, invited)
+    sign = invitation.sign if invitation else SignOn.sign
+    return sign(text, held_for=held_for, network_key=limits.network_key(request), **received)
 
 
 @require_safe

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from signatories import limits
 from signatories.forms.corrections import CorrectForm
 from signatories.forms.queries import AnswerForm
+from signatories.forms.withdraw import WithdrawForm
 from signatories.models import Correction, NotStanding
 from signatories.models.correction import line_to_accept, line_to_print
+from signatories.standing import Standing
 from signatories.states import NotAllowed
 
 from .guards import DAY, with_link
@@ -22,10 +24,12 @@ def status(request, sign_on, token):
     """Show where a sign-on stands, and what is or will be printed."""
     exchange = list(sign_on.exchange())
     query = next((one for one in exchange if one.ended is None), None)
+    standing = Standing(sign_on)
     context = {
         "sign_on": sign_on,
         "token": token,
-        "transitions": sign_on.transitions.all(),
+        "standing": standing,
+        "history": standing.history(),
         "line": line_to_print(sign_on),
         "correction": sign_on.corrections.of_the_representative().first(),
         "exchange": [one for one in exchange if one.is_answered],
@@ -43,7 +47,7 @@ def answer(request, sign_on, token):
         return too_late(request, sign_on, token)
     form = AnswerForm(query=query)
     if request.method == "POST":
-        has_room = not request.FILES or limits.hit("upload", str(sign_on.pk), settings.LIMIT_PER_ADDRESS)
+        has_room = not request.FILES or limits.hit("upload", str(sign_on.pk), settings.LIMIT_UPLOADS)
         form = AnswerForm(request.POST, request.FILES if has_room else None, query=query)
         if not has_room:
             form.add_error(
@@ -70,13 +74,15 @@ def too_late(request, sign_on, token):
 
 @with_link("status")
 def withdraw(request, sign_on, token):
-    """Ask once more, then take the sign-on back."""
-    if request.method == "POST":
+    """Say what a withdrawal means in this case, then take the sign-on back."""
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
         # If it was withdrawn or declined before, the status page says so.
         with suppress(NotAllowed):
-            sign_on.withdraw()
+            sign_on.withdraw(note=form.cleaned_data["why"])
         return redirect("signatories:status", token=token)
-    return render(request, "signatories/withdraw.html", {"sign_on": sign_on, "token": token})
+    context = {"sign_on": sign_on, "token": token, "form": form, "standing": Standing(sign_on)}
+    return render(request, "signatories/withdraw.html", context, status=422 if form.is_bound else 200)
 
 
 @with_link("status")
@@ -100,7 +106,7 @@ def correct(request, sign_on, token):
 
 def may_correct(sign_on, form):
     """Count this proposal, and say in the form if there have been too many today."""
-    is_within = limits.hit("correction", str(sign_on.pk), settings.LIMIT_PER_MAILBOX, DAY)
+    is_within = limits.hit("correction", str(sign_on.pk), settings.LIMIT_CORRECTIONS, DAY)
     if not is_within:
         form.add_error(None, _("There were many proposals today. Please send this one tomorrow, or write to us."))
     return is_within

@@ -158,6 +158,10 @@ print(json.dumps({{
     "status": f"/status/{{links.token('status', waiting.pk)}}/",
     "status, withdrawn": f"/status/{{links.token('status', away.pk)}}/",
     "withdraw": f"/status/{{links.token('status', waiting.pk)}}/withdraw/",
+    "receipt": f"/status/{{links.token('status', waiting.pk)}}/receipt/",
+    "my data": f"/status/{{links.token('status', waiting.pk)}}/my-data/",
+    "my data, withdrawn": f"/status/{{links.token('status', away.pk)}}/my-data/",
+    "erase": f"/status/{{links.token('status', away.pk)}}/my-data/erase/",
     "answer": f"/status/{{links.token('status', queried.pk)}}/answer/",
     "status, queried": f"/status/{{links.token('status', queried.pk)}}/",
     "sign-on, queried": f"/moderation/sign-ons/{{queried.pk}}/",
@@ -255,10 +259,10 @@ def visit(new_page, session, administrator, addresses):
 
 
 PUBLIC = [
-    "letter", "edition", "countries", "changes", "share", "verify", "embed",
-    "sign", "sign, with errors", "sent", "confirm", "used link", "status", "status, withdrawn",
-    "status, queried", "answer", "withdraw", "correct", "bad link", "nothing there",
-    "objection", "objection, in Arabic", "objection, answered", "bad objection",
+    "letter", "edition", "countries", "changes", "share", "verify", "embed", "sign", "sign, with errors", "sent",
+    "confirm", "used link", "status", "status, withdrawn", "status, queried", "answer", "withdraw", "receipt",
+    "my data", "my data, withdrawn", "erase", "correct", "bad link", "nothing there", "objection",
+    "objection, in Arabic", "objection, answered", "bad objection",
 ]  # fmt: skip
 DOOR = {"sign-in", "forgotten password", "invitation"}
 ADMINISTRATION = {"people", "person", "invite"}

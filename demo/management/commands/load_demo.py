@@ -1,4 +1,4 @@
-"""Loads the real letter of 2020 and its signatories, open for signing, with one account of each kind."""
+"""Loads the real letter of 2020 and its signatories, and an example in four languages, with accounts of each kind."""
 
 import csv
 import os
@@ -22,6 +22,8 @@ ACCOUNTS = {
     "reader": ["reader"],
 }
 CONTENT = Path(__file__).parents[2] / "content"
+# Of the example, the original first.
+LANGUAGES = ("en", "fr", "es", "ar")
 
 
 class Command(BaseCommand):
@@ -31,9 +33,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         """Take whether something shall wait."""
+        parser.add_argument("--example", action="store_true", help="also an invented letter in four languages")
         parser.add_argument("--queue", action="store_true", help="also a dozen invented sign-ons that wait at the desk")
 
-    def handle(self, *, queue, **options):
+    def handle(self, *, queue, example, **options):
         """Load by the same commands that a secretariat uses."""
         password = os.environ.get("DEMO_PASSWORD")
         if not password:
@@ -41,10 +44,20 @@ class Command(BaseCommand):
         call_command("import_letter", CONTENT / "letter.en.md", opens_at="now", stdout=self.stdout)
         call_command("import_signatories", "icc-2020", CONTENT / "signatories.csv", stdout=self.stdout)
         call_command("publish", "icc-2020", stdout=self.stdout)
+        if example:
+            self.load_example()
         for name, roles in ACCOUNTS.items():
             self.make_account(name, roles, password)
         if queue:
             self.fill_queue()
+
+    def load_example(self):
+        """Load the letter that is plainly an example, in its languages, and who is invented to have signed it."""
+        for language in LANGUAGES:
+            call_command("import_letter", CONTENT / f"example.{language}.md", stdout=self.stdout)
+        call_command("import_letter", CONTENT / "example.en.md", opens_at="now", stdout=self.stdout)
+        call_command("import_signatories", "example", CONTENT / "example.csv", stdout=self.stdout)
+        call_command("publish", "example", stdout=self.stdout)
 
     @transaction.atomic
     def fill_queue(self):

@@ -3,16 +3,18 @@
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from letter.imports import ImportFault, import_letter
+from letter.models import absolute
 
 
 class Command(BaseCommand):
     """The letter as a file."""
 
-    help = "Import a letter (Markdown with front matter), or bring it up to date. All or nothing."
+    help = "Import a letter or a translation (Markdown with front matter), or bring it up to date. All or nothing."
 
     def add_arguments(self, parser):
         """Take the file, and when the letter opens."""
@@ -30,6 +32,9 @@ class Command(BaseCommand):
         except ImportFault as fault:
             raise CommandError(str(fault)) from None
         self.stdout.write(f"{letter.slug}: “{text.title}” ({text.language}, revision {text.revision})")
+        if (check := letter.check_translation(text.language)) and check.summary:
+            address = reverse("moderation:check_text", args=[letter.slug, text.language])
+            self.stdout.write(f"Compared with the original: {' '.join(check.summary)} See {absolute(address)}")
 
     @staticmethod
     def moment(value):
