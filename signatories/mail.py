@@ -2,9 +2,10 @@
 
 import re
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -14,13 +15,12 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
-from django.utils.html import escape, format_html, format_html_join
-from django.utils.safestring import SafeString
 
 from letter.content import interface_language, letter_path
 from letter.models import absolute
 
 from . import bounces, links
+from .mail_html import as_html
 from .models.hold import Hold
 from .models.limit import Crossing
 from .models.link import OF_THE_REPRESENTATIVE
@@ -28,6 +28,8 @@ from .models.message import Message
 from .states import State
 
 if TYPE_CHECKING:
+    from letter.models import LetterText
+
     from .models.member_invitation import MemberInvitation
     from .models.notice import Notice
     from .models.sign_on import SignOn
@@ -41,7 +43,14 @@ PLACEHOLDER_TO = "\x02{purpose}:{about}\x03"
 PLACEHOLDERS = re.compile("\x02([a-z_]+)(?::([0-9]+))?\x03")
 # Kinds of message that somebody chose to get, and the page where they choose otherwise.
 UNSUBSCRIBE = {"digest": "moderation:digest"}
-ADDRESS = re.compile(r"https?://\S+")
+# What a message's context holds that is a name, in its HTML isolated from the words around it.
+NAMES = {
+    "sign_on": ("name_as_signed", "listed_name", "representative_name", "representative_role", "text.title"),
+    "correction": ("name",),
+    "invitation": ("name", "contact_name", "round.network", "round.sender"),
+    "text": ("title",),
+    "user": ("get_full_name",),
+}
 
 
 def link_to(purpose: str, about: int) -> str:
@@ -85,7 +94,8 @@ def queue(
         return None
     with translation.override(interface_language(language or sign_on.language)):
         subject, text = compose(sign_on, kind, transition, **said)
-        message = _message(recipient, kind, subject, text, attachment)
+        names = names_in({"sign_on": sign_on, **said})
+        message = _message(recipient, kind, subject, text, attachment, names)
     message.sign_on = sign_on
     if held_for:
         Hold.keep(message, held_for)
@@ -118,7 +128,7 @@ def queue_to(
     control characters: a form's `written_text` sees to it. Links in it are made for what it is `about`.
     """
     subject, text = render(kind, context)
-    message = _message(address, kind, subject, text, attachment)
+    message = _message(address, kind, subject, text, attachment, names_in(context))
     message.sender, message.reply_to, message.about = sender, reply_to, about
     message.enqueue()
     return message
@@ -131,7 +141,8 @@ def queue_notice(notice: "Notice") -> Message:
     """
     with translation.override(notice.language):
         subject, text = compose(notice.sign_on, "objection_notice", hours=notice.hours_given())
-        message = _message(notice.address, "objection_notice", subject, text, None)
+        names = names_in({"sign_on": notice.sign_on})
+        message = _message(notice.address, "objection_notice", subject, text, None, names)
     message.sign_on = notice.sign_on
     message.enqueue()
     return message
@@ -143,29 +154,31 @@ def queue_invitation(invitation: "MemberInvitation", kind: str, *, subject: str,
     Belongs into the transaction that causes it. `subject` and `note` must be free of control characters.
     """
     with translation.override(interface_language(invitation.language)):
-        rendered = render(kind, invitation_context(invitation, subject=subject, note=note))
-        message = _message(invitation.email, kind, *rendered, None)
+        text = invitation.letter.text_for(translation.get_language() or "")
+        context = invitation_context(invitation, text, subject=subject, note=note)
+        message = _message(invitation.email, kind, *render(kind, context), None, names_in(context))
     message.member_invitation, message.about = invitation, invitation.pk
     message.sender, message.reply_to = invitation.round.sender, invitation.round.reply_to
     message.enqueue()
     return message
 
 
-def invitation_context(invitation: "MemberInvitation", *, subject: str, note: str) -> dict[str, Any]:
-    """Return what the templates of an invitation take, for the language that is active."""
-    letter, text = invitation.letter, invitation.letter.text_for(translation.get_language() or "")
-    # The original stands at the letter's address, a translation below its language.
-    language = "" if text is None or text.language == letter.language else text.language
+def invitation_context(
+    invitation: "MemberInvitation", text: "LetterText", *, subject: str, note: str
+) -> dict[str, Any]:
+    """Return what the templates of an invitation take; `text` is the one that its member can read."""
+    letter = invitation.letter
     return {
         "invitation": invitation,
         "letter": letter,
-        "title": text.title if text else letter.slug,
+        "text": text,
         "subject": subject,
         "note": note,
         "network": invitation.round.network,
         "sender": invitation.round.sender,
         "is_last": invitation.has_had_all_reminders,
-        "letter_url": absolute(letter_path(letter.slug, language)),
+        # The original stands at the letter's address, a translation below its language.
+        "letter_url": absolute(letter_path(letter.slug, "" if text.language == letter.language else text.language)),
         "member_url": PLACEHOLDER.format(purpose="member"),
         "unsubscribe_url": PLACEHOLDER.format(purpose="unsubscribe"),
     }
@@ -174,18 +187,21 @@ def invitation_context(invitation: "MemberInvitation", *, subject: str, note: st
 def preview(invitation: "MemberInvitation", kind: str, *, subject: str, note: str) -> tuple[str, str]:
     """Return subject and text of the message `kind` as `invitation` would get it, with words in place of its links."""
     with translation.override(interface_language(invitation.language)):
-        said, text = render(kind, invitation_context(invitation, subject=subject, note=note))
-    return said, PLACEHOLDERS.sub("https://…", text)
+        text = invitation.letter.text_for(translation.get_language() or "")
+        said, words = render(kind, invitation_context(invitation, text, subject=subject, note=note))
+    return said, PLACEHOLDERS.sub("https://…", words)
 
 
-def _message(address: str, kind: str, subject: str, text: str, attachment: Attachment | None) -> Message:
+def _message(
+    address: str, kind: str, subject: str, text: str, attachment: Attachment | None, names: Iterable[str] = ()
+) -> Message:
     return Message(
         kind=kind,
         language=translation.get_language(),
         recipient=address,
         subject=subject,
         text=text,
-        html=as_html(subject, text),
+        html=as_html(subject, text, names),
         attachment_id=attachment.blob_id if attachment else None,
         attachment_name=attachment.name if attachment else "",
     )
@@ -193,17 +209,20 @@ def _message(address: str, kind: str, subject: str, text: str, attachment: Attac
 
 def compose(sign_on: "SignOn", kind: str, transition: "Transition | None" = None, **said: Any) -> tuple[str, str]:
     """Return subject and text of the message `kind`, with placeholders for its links."""
-    context = {
+    return render(kind, context_of(sign_on, transition=transition, **said))
+
+
+def context_of(sign_on: "SignOn", **said: Any) -> dict[str, Any]:
+    """Return what the templates of messages about `sign_on` know, with placeholders for their links."""
+    return {
         "sign_on": sign_on,
         "letter": sign_on.letter,
         "text": sign_on.text,
-        "transition": transition,
         "letter_url": absolute(sign_on.letter.get_absolute_url()),
         "days_to_confirm": settings.LINK_LIFETIMES["confirm"].days,
         **{f"{purpose}_url": PLACEHOLDER.format(purpose=purpose) for purpose in settings.LINK_LIFETIMES},
         **said,
     }
-    return render(kind, context)
 
 
 def render(kind: str, context: dict[str, Any]) -> tuple[str, str]:
@@ -213,16 +232,12 @@ def render(kind: str, context: dict[str, Any]) -> tuple[str, str]:
     return subject, re.sub(r"\n{3,}", "\n\n", text)
 
 
-def as_html(subject: str, text: str) -> str:
-    """Return the HTML twin of a message: the same paragraphs, with a link where an address stands alone."""
-    paragraphs = format_html_join("\n", "<p>{}</p>", ((_paragraph(part),) for part in text.strip().split("\n\n")))
-    return render_to_string("mail/message.html", {"subject": subject, "paragraphs": paragraphs})
-
-
-def _paragraph(text: str) -> SafeString:
-    if ADDRESS.fullmatch(text.strip()) or PLACEHOLDERS.fullmatch(text.strip()):
-        return format_html('<a href="{0}">{0}</a>', text.strip())
-    return SafeString(escape(text).replace("\n", "<br>"))
+def names_in(context: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of people, organisations and letters that a message's `context` holds, as far as it has any."""
+    for key, paths in NAMES.items():
+        for path in paths if context.get(key) else ():
+            name = reduce(lambda thing, field: getattr(thing, field, ""), path.split("."), context[key])
+            yield str((name() if callable(name) else name) or "")
 
 
 def deliver(message_id: int) -> None:

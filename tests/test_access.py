@@ -14,7 +14,10 @@ ROLES = {"reader", "moderator", "secretariat", "administrator"}
 METHODS = ["get", "head", "post", "put", "patch", "delete", "options", "trace"]
 
 # The policy once more, in words of its own: who may come where. What is not named here is not at the desk.
-READ = "queue keys sign_on batch corrections correction organisations organisation figures letter_figures digest"
+READ = """
+    queue keys sign_on batch corrections correction organisations organisation figures letter_figures
+    digest style messages message
+"""
 DECIDE = """
     accept decline query question answer reopen undo withdraw claim bulk bulk_decide batch_undo notify settle edit
     apply refuse undo_correction see erase

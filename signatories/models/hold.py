@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models, transaction
 from django.db.models import Count, Max, Min
@@ -70,9 +70,8 @@ class HoldQuerySet(models.QuerySet["Hold"]):
             state=Message.State.QUEUED, send_after=now
         )
         if held:
-            jobs.configure_task("deliver_message", schedule_at=now).batch_defer(
-                *({"message_id": hold.message_id} for hold in held)
-            )
+            sent: list[dict[str, Any]] = [{"message_id": hold.message_id} for hold in held]
+            jobs.configure_task("deliver_message", schedule_at=now).batch_defer(*sent)
         return self._record(actor, "release", held)
 
     @transaction.atomic

@@ -1,7 +1,7 @@
 """A sign-on goes to another mailbox: to a new address of the same person, or to a successor."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -338,9 +338,9 @@ class Transfer(models.Model):
 
     def _tell(self, kind: str, to: str = "") -> Message | None:
         """Queue a message about it: to the representative, or to the new mailbox."""
-        urls = {"take_url": mail.link_to(self.kind, self.pk), "stop_url": mail.link_to("stop", self.pk)}
+        said: dict[str, Any] = {"take_url": mail.link_to(self.kind, self.pk), "stop_url": mail.link_to("stop", self.pk)}
         language = self.language if to else ""
-        return mail.queue(self.sign_on, kind, to=to, language=language, transfer=self, hours=self.hours_given(), **urls)
+        return mail.queue(self.sign_on, kind, to=to, language=language, transfer=self, hours=self.hours_given(), **said)
 
     def _hold(self) -> None:
         """Lock the sign-on, then this, until the transaction ends, and read both as they are now."""

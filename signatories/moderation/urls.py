@@ -13,6 +13,7 @@ from . import (
     figures,
     imports,
     invitations,
+    messages,
     notices,
     organisations,
     queries,
@@ -20,6 +21,7 @@ from . import (
     record,
     register,
     sign_on,
+    style,
 )
 
 app_name = "moderation"
@@ -93,5 +95,8 @@ urlpatterns = [
     path("record/", record.record, name="record"),
     path("texts/<slug:slug>/<str:language>/", record.text_history, name="text_history"),
     path("texts/<slug:slug>/<str:language>/check/", record.check_text, name="check_text"),
+    path("style/", style.style, name="style"),
+    path("messages/", messages.messages, name="messages"),
     path("messages/<int:pk>/send-again/", sign_on.send_again, name="send_again"),
+    path("messages/<slug:kind>/<str:language>/", messages.message, name="message"),
 ]

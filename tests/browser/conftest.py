@@ -216,6 +216,8 @@ print(json.dumps({{
         "search": "/moderation/?q=justice",
         "organisations": "/moderation/organisations/",
         "keys": "/moderation/keys/",
+        "style": "/moderation/style/",
+        "messages": "/moderation/messages/",
         "register": "/moderation/register/icc-2020/",
         "export": "/moderation/export/?q=justice",
         "figures": "/moderation/figures/",
@@ -268,7 +270,7 @@ DOOR = {"sign-in", "forgotten password", "invitation"}
 ADMINISTRATION = {"people", "person", "invite"}
 DESK = [
     *sorted(DOOR | ADMINISTRATION), "account", "second factor", "notify", "settle", "edit", "corrections", "correction",
-    "queue", "search", "keys", "batch", "sign-on",
+    "queue", "search", "keys", "style", "messages", "batch", "sign-on",
     "sign-on, queried", "sign-on, accepted", "register", "see", "erase", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
     "export", "figures", "figures, one letter", "digest",

@@ -1,0 +1,188 @@
+"""Messages to look at: each kind of them, made of a sign-on that does not exist. Nothing is read or saved.
+
+A new kind (a folder of ``templates/mail/``) needs its line in `KINDS`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from audit.models import Entry
+from letter.models import Letter, LetterText, Publication, absolute
+
+from . import mail
+from .attention import Attention, Report
+from .models import Correction, InvitationRound, MemberInvitation, SignOn, Transition
+from .models.figures import Burst, Waiting
+
+AT = datetime(2026, 5, 4, 15, 30, tzinfo=UTC)
+# What names are tried with: one that is long and has a word that is longer than a line, and one from right to left.
+NAMES = {
+    "long": (
+        "Donaudampfschifffahrtsgesellschaftsmenschenrechtsverein für Völkerstrafrecht & Rechenschaft (DDSGMV)",
+        "Anna-Katharina Wolfeschlegelsteinhausenbergerdorff",
+    ),
+    "arabic": ("مركز الميزان لحقوق الإنسان (ICJ 2020)", "أمينة ديالو"),
+}
+TITLES = {
+    "en": "Joint letter to States Parties in support of the International Criminal Court",
+    "fr": "Lettre commune aux États parties en soutien à la Cour pénale internationale",
+    "es": "Carta conjunta a los Estados Partes en apoyo de la Corte Penal Internacional",
+    "ar": "رسالة مشتركة إلى الدول الأطراف دعما للمحكمة الجنائية الدولية",
+}
+# A moderator writes as they like: it is not translated.
+NOTE = "Who in your organisation decided that it signs, and when?\nA short note from the board is enough."
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One message as it would be sent, but for its links, which lead nowhere."""
+
+    kind: str
+    language: str
+    subject: str
+    text: str
+    html: str
+
+
+def preview(kind: str, language: str, name: str = "long") -> Preview:
+    """Return the message `kind` (a key of `KINDS`) in `language`, about one of `NAMES`."""
+    with translation.override(language):
+        context = KINDS[kind](name)
+        subject, text = mail.render(kind, context)
+        html = mail.as_html(subject, text, mail.names_in(context))
+    text, html = (mail.PLACEHOLDERS.sub(lambda found: absolute(f"/{found[1]}/sample/"), one) for one in (text, html))
+    return Preview(kind, language, subject, text, html)
+
+
+def about(name: str, **said: Any) -> dict[str, Any]:
+    """Return what a message about a sign-on takes."""
+    return mail.context_of(sign_on(name), **{"transition": None, **said})
+
+
+def sign_on(name: str, **fields: Any) -> SignOn:
+    """Return a sign-on of one of `NAMES`, accepted, unsaved, to a text in the active language."""
+    language = (translation.get_language() or settings.LANGUAGE_CODE).partition("-")[0]
+    organisation, representative = NAMES[name]
+    letter = Letter(slug="icc-2020", language="en", delivered_at=AT)
+    text = LetterText(letter=letter, language=language, title=TITLES.get(language, TITLES["en"]))
+    given = {
+        "state": "accepted",
+        "created_at": AT,
+        "name_as_signed": organisation,
+        "listed_name": organisation,
+        "representative_name": representative,
+        "representative_role": _("Director"),
+        "email": "office@example.org",
+        "country": "AT",
+        "website": "https://www.example.org",
+        "language": language,
+    }
+    return SignOn(letter=letter, text=text, **given | fields)
+
+
+def _decision(verb: str, **said: Any) -> Callable[[str], dict[str, Any]]:
+    return lambda name: about(name, transition=Transition(verb=verb, to_state="declined", at=AT, **said))
+
+
+def _correction(**fields: Any) -> Callable[[str], dict[str, Any]]:
+    return lambda name: about(name, correction=Correction(name=NAMES[name][0].upper(), **fields))
+
+
+def _person(name: str, **said: Any) -> dict[str, Any]:
+    return {"user": User(username="amina", first_name=NAMES[name][1]), **said}
+
+
+def _invitation(name: str) -> dict[str, Any]:
+    url = mail.PLACEHOLDER.format(purpose="invitation")
+    return {"invitation": SimpleNamespace(name=NAMES[name][1], invited_by=None), "days": 7, "invitation_url": url}
+
+
+def _member(name: str, **fields: Any) -> dict[str, Any]:
+    said, organisation, contact = sign_on(name), *NAMES[name]
+    invitation = MemberInvitation(
+        round=InvitationRound(network="Coalition for Justice", sender=contact),
+        letter=said.letter,
+        name=organisation,
+        contact_name=contact,
+        sent_at=AT,
+        **fields,
+    )
+    # The secretariat words subject and note.
+    note = "We would be glad if your organisation stood among those who sign this letter."
+    return mail.invitation_context(invitation, said.text, subject=said.text.title, note=note)
+
+
+def _digest(_name: str) -> dict[str, Any]:
+    letter = Letter(slug="icc-2020")
+    attention = Attention(
+        failed=[],
+        failed_count=2,
+        unprintable=[Publication(letter=letter)],
+        objections=[],
+        objection_count=1,
+        corrections=3,
+        overdue=1,
+    )
+    report = Report(
+        at=AT,
+        waiting=[Waiting("icc-2020", 12, AT.replace(day=1), 4)],
+        bursts=[Burst("example.org", 40), Burst("", 25)],
+        unanswered=5,
+        attention=attention,
+        newest=Entry(number=1234, sha256="5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"),
+    )
+    return {
+        "report": report,
+        "bursts": report.bursts,
+        "may_see_domains": True,
+        "total": 12,
+        "queue_url": absolute(reverse("moderation:queue")),
+        "digest_url": absolute(reverse("moderation:digest")),
+    }
+
+
+def _copy(name: str) -> dict[str, Any]:
+    # The secretariat words it, and signs it.
+    return {
+        "subject": TITLES["en"],
+        "salutation": "Your Excellency,",
+        "note": "We have the honour to hand you the enclosed letter.",
+        "pointer": _("The letter and its signatories, as delivered:"),
+        "edition_url": absolute("/icc-2020/editions/7/"),
+        "closing": "Please accept the assurances of our highest consideration,",
+        "sender": NAMES[name][1],
+    }
+
+
+# Kind of message → what makes the context of its templates, from a key of `NAMES`.
+KINDS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "accepted": about,
+    "account_changed": lambda name: _person(name, what=_("Your password was changed.")),
+    "already_signed": about,
+    "confirm": about,
+    "confirmed": about,
+    "corrected": _correction(who="moderator", reason="As in your statutes."),
+    "correction_declined": _correction(note="It is the name of another body.\n\nPlease write to us."),
+    "declined": _decision("decline", reason="not_authorised", note=NOTE),
+    "delivered": about,
+    "digest": _digest,
+    "invitation": _invitation,
+    "letter": _copy,
+    "member_invitation": _member,
+    "member_reminder": lambda name: _member(name, reminders=2),
+    "objection_notice": lambda name: about(name, hours=72),
+    "password_reset": lambda name: _person(name, reset_url=mail.PLACEHOLDER.format(purpose="reset")),
+    "query": _decision("query", note=NOTE),
+    "reminder": _decision("query", note=NOTE),
+    "status": about,
+    "withdrawn": about,
+}

@@ -1,0 +1,146 @@
+"""Every message can be looked at before it is sent, and its two parts say the same."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test.utils import CaptureQueriesContext
+
+from signatories import samples
+from signatories.mail_html import as_html
+from tests.factories import a_user
+
+FOLDER = Path(settings.BASE_DIR, "templates", "mail")
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
+EVERYTHING = [(kind, code, name) for kind in samples.KINDS for code in LANGUAGES for name in samples.NAMES]
+
+
+@pytest.fixture(params=EVERYTHING, ids="-".join)
+def preview(request):
+    return samples.preview(*request.param)
+
+
+def links(text):
+    return re.findall(r"https?://[^\s<\"]+", text)
+
+
+def test_every_kind_of_message_has_a_preview():
+    kinds = {folder.name for folder in FOLDER.iterdir() if folder.is_dir()}
+
+    # Who adds a kind adds its line to `samples.KINDS`.
+    assert samples.KINDS.keys() == kinds
+
+
+def test_the_text_has_every_link_of_the_html_on_a_line_of_its_own(preview):
+    lines = preview.text.splitlines()
+    inside = set(re.findall(r'href="([^"]+)"', preview.html))
+
+    assert inside == set(links(preview.text))
+    assert inside <= set(lines)
+
+
+def test_the_html_loads_nothing_and_runs_nothing(preview):
+    assert not re.search(
+        r"<(img|script|link|iframe|form|object|video|audio|svg)\b|\son\w+=|url\(|@import", preview.html
+    )
+    assert not re.search(r'\b(src|srcset|background|poster)="', preview.html)
+
+
+def test_the_html_says_its_language_and_direction(preview):
+    direction = "rtl" if preview.language == "ar" else "ltr"
+    side = "right" if preview.language == "ar" else "left"
+
+    assert f'<html lang="{preview.language}" dir="{direction}">' in preview.html
+    assert f'dir="{direction}" align="{side}"' in preview.html
+    assert '<meta name="color-scheme" content="light dark">' in preview.html
+
+
+def test_no_message_keeps_a_place_for_a_link_or_a_blank_one(preview):
+    said = preview.subject + preview.text + preview.html
+
+    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f]", said)
+    assert "None" not in said
+    assert "\n" not in preview.subject
+    assert not re.search(r"\n{3,}| +\n", preview.text)
+
+
+def test_at_most_one_link_is_a_button_and_its_address_stands_below_it(preview):
+    assert preview.html.count('class="act"') == min(1, len(links(preview.text)))
+    if links(preview.text):
+        button = re.search(
+            r'class="act".*?href="([^"]+)".*?<a class="link"[^>]* href="([^"]+)"', preview.html, re.DOTALL
+        )
+        assert button[1] == button[2]
+
+
+@pytest.mark.parametrize("name", samples.NAMES)
+@pytest.mark.parametrize("kind", ["accepted", "confirm", "objection_notice", "corrected"])
+def test_names_stand_isolated(kind, name):
+    organisation, representative = (one.replace("&", "&amp;") for one in samples.NAMES[name])
+
+    html = samples.preview(kind, "en-gb", name).html
+
+    body = html.partition("<body")[2].partition("</div>")[2]
+    for one in (organisation, representative):
+        assert body.count(one) == body.count(f"<bdi>{one}</bdi>")
+    assert f"<bdi>{representative}</bdi>" in body
+
+
+def test_what_stands_beside_the_subject_is_the_first_sentence_and_no_salutation():
+    html = as_html("x", "Dear Amina,\n\nyour sign-on <b> arrived.\n\nhttps://example.org/\n")
+
+    assert ">your sign-on &lt;b&gt; arrived.</div>" in html
+
+
+def test_the_personal_link_is_the_button_and_other_links_are_not():
+    html = as_html("x", "Dear Amina,\n\nhttps://example.org/letter/\n\n\x02status\x03\n\n\x02withdraw\x03\n")
+
+    assert re.search(r'class="act".*?href="\x02status\x03"', html, re.DOTALL)
+    assert html.count("https://example.org/letter/") == 2
+    assert html.count("\x02status\x03") == 3
+
+
+def test_a_paragraph_in_another_script_runs_in_its_own_direction():
+    html = as_html("x", "Dear Amina,\n\nمن قرر أن توقع منظمتكم (ICC)؟\n\nمركز signs here.\n", names=["مركز"])
+
+    assert html.count('<p dir="rtl" align="right"') == 1
+    assert "<bdi>مركز</bdi> signs here." in html
+
+
+def test_a_name_within_a_word_or_another_name_is_left_alone():
+    html = as_html("x", "Dear Al,\n\nAl-Haq and Also Al & Co.\n", names=["Al", "Al-Haq", "Al & Co", ""])
+
+    assert "<bdi>Al-Haq</bdi> and Also <bdi>Al &amp; Co</bdi>." in html
+
+
+def test_no_preview_asks_the_database(db):
+    from django.db import connection
+
+    with CaptureQueriesContext(connection) as queries:
+        for kind in samples.KINDS:
+            samples.preview(kind, "fr")
+
+    assert len(queries) == 0
+
+
+def test_the_page_shows_every_kind_in_every_language(client, db):
+    client.force_login(a_user("reader"))
+
+    page = client.get("/moderation/messages/").content.decode()
+
+    frames = re.findall(r'<iframe [^>]*sandbox src="/moderation/messages/([a-z_]+)/([a-z-]+)/\?name=long"', page)
+    assert sorted(frames) == sorted((kind, code) for kind in samples.KINDS for code in LANGUAGES)
+
+
+def test_a_message_by_itself_is_shown_in_a_frame_of_this_site_only_and_loads_nothing(client, db):
+    client.force_login(a_user("reader"))
+
+    answer = client.get("/moderation/messages/confirm/ar/?name=arabic")
+
+    policy = answer["Content-Security-Policy"]
+    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+    assert sorted(policy.split("; ")) == ["default-src 'none'", "frame-ancestors 'self'", "style-src 'unsafe-inline'"]
+    assert samples.NAMES["arabic"][0] in answer.content.decode()
+    assert client.get("/moderation/messages/nothing/ar/").status_code == 404
+    assert client.get("/moderation/messages/confirm/xx/").status_code == 404
