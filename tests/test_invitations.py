@@ -556,9 +556,10 @@ def test_a_worker_that_slept_for_weeks_sends_one_reminder_and_not_two_at_once(mo
     assert [remind(monkeypatch, invitation.letter, days) for days in (20, 20, 21, 26)] == [1, 1, 1, 2]
 
 
-@pytest.mark.parametrize(
-    "why", ["signed", "form", "declined", "unsubscribed", "bounced", "returned", "listed", "closed", "paused", "off"]
-)
+ANSWERS = "signed form declined unsubscribed bounced returned complained listed closed paused off"
+
+
+@pytest.mark.parametrize("why", ANSWERS.split())
 def test_whoever_has_answered_in_any_way_is_not_reminded(monkeypatch, client, why):
     letter = a_letter()
     quiet = an_invitation(letter)
@@ -579,6 +580,10 @@ def test_whoever_has_answered_in_any_way_is_not_reminded(monkeypatch, client, wh
             message = invitation.messages.get()
             message.sent()
             message.bounced(Bounce(Kind.HARD, "5.1.1", "no such user"))
+        case "complained":
+            message = invitation.messages.get()
+            message.sent()
+            message.bounced(Bounce(Kind.COMPLAINT))
         case "paused":
             Switch.turn(letter, a_moderator(), position=Switch.Position.PAUSED, note="a flood")
         case "listed":

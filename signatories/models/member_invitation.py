@@ -87,7 +87,7 @@ class MemberInvitationQuerySet(models.QuerySet["MemberInvitation"]):
         return self.filter(letter=letter) if letter else self.all()
 
     def with_stage(self) -> Self:
-        """Invitations with `stage`, and with `has_signed`, `is_accepted` and `is_bounced`.
+        """Invitations with `stage`, and with `has_signed`, `is_accepted`, `is_bounced` and `has_complained`.
 
         Whoever signed without the link, but with the address that was invited, has signed as well.
         """
@@ -95,16 +95,18 @@ class MemberInvitationQuerySet(models.QuerySet["MemberInvitation"]):
         by_address = sign_ons.filter(letter=OuterRef("letter")).alias(address=Lower("email"))
         by_address = by_address.filter(address=Lower(OuterRef("email"))).exclude(email="")
         by_link = sign_ons.filter(pk=OuterRef("sign_on"))
-        failed = Message.objects.came_back().filter(member_invitation=OuterRef("pk"))
+        theirs = Message.objects.filter(member_invitation=OuterRef("pk"))
         return self.annotate(
             has_signed=Q(Exists(by_link)) | Q(Exists(by_address)),
             is_accepted=Q(Exists(by_link.filter(state=State.ACCEPTED)))
             | Q(Exists(by_address.filter(state=State.ACCEPTED))),
-            is_bounced=Exists(failed),
+            is_bounced=Exists(theirs.came_back()),
+            has_complained=Exists(theirs.unwanted()),
             stage=Case(
                 When(has_signed=True, then=Value(Stage.SIGNED.value)),
                 When(declined_at__isnull=False, then=Value(Stage.DECLINED.value)),
-                When(unsubscribed_at__isnull=False, then=Value(Stage.UNSUBSCRIBED.value)),
+                # To report a message as unwanted is another way to say so.
+                When(Q(unsubscribed_at__isnull=False) | Q(has_complained=True), then=Value(Stage.UNSUBSCRIBED.value)),
                 When(is_bounced=True, then=Value(Stage.BOUNCED.value)),
                 When(opened_at__isnull=False, then=Value(Stage.OPENED.value)),
                 When(sent_at__isnull=False, then=Value(Stage.INVITED.value)),
@@ -134,7 +136,7 @@ class MemberInvitationQuerySet(models.QuerySet["MemberInvitation"]):
                 signed=Count("pk", filter=Q(has_signed=True)),
                 accepted=Count("pk", filter=Q(is_accepted=True)),
                 declined=Count("pk", filter=Q(declined_at__isnull=False)),
-                unsubscribed=Count("pk", filter=Q(unsubscribed_at__isnull=False)),
+                unsubscribed=Count("pk", filter=Q(unsubscribed_at__isnull=False) | Q(has_complained=True)),
                 bounced=Count("pk", filter=Q(is_bounced=True)),
             )
         )
@@ -160,7 +162,7 @@ class MemberInvitationQuerySet(models.QuerySet["MemberInvitation"]):
     def unanswered(self) -> Self:
         """Sent invitations that neither came back nor were answered in any way, not even by a form filled in."""
         quiet = self.sent().filter(declined_at=None, unsubscribed_at=None, sign_on=None)
-        return quiet.with_stage().filter(has_signed=False, is_bounced=False)
+        return quiet.with_stage().filter(has_signed=False, is_bounced=False, has_complained=False)
 
     def to_remind(self, at: datetime | None = None) -> Self:
         """Unanswered invitations whose next reminder is due at `at` (now by default), while their letter is open."""
@@ -291,7 +293,8 @@ class MemberInvitation(models.Model):
         """
         at = at or timezone.now()
         row = MemberInvitation.objects.select_for_update(of=("self",)).with_page().get(pk=self.pk)
-        has_answered = MemberInvitation.objects.with_stage().filter(pk=self.pk, has_signed=True).exists()
+        answered = Q(has_signed=True) | Q(has_complained=True)
+        has_answered = MemberInvitation.objects.with_stage().filter(answered, pk=self.pk).exists()
         is_over = row.declined_at or row.unsubscribed_at or not row.sent_at or not row.email or has_answered
         is_recent = row.messages.filter(created_at__gt=at - AGAIN).exclude(state=Message.State.FAILED).exists()
         if is_over or is_recent or not row.letter.is_open(at) or DoNotContact.objects.among([row.email]):

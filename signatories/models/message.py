@@ -78,6 +78,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages that could not be sent, or whose mailbox turned out not to exist; erased ones, too."""
         return self.filter(Q(state=Message.State.FAILED) | Q(bounce=bounces.Kind.HARD))
 
+    def unwanted(self) -> Self:
+        """Messages that whoever got them has reported as unwanted."""
+        return self.filter(bounce=bounces.Kind.COMPLAINT)
+
     def digests_to(self, address: str) -> Self:
         """Digests to `address`, the oldest first."""
         return self.filter(kind="digest", recipient__iexact=address)
