@@ -154,13 +154,21 @@ def queue_invitation(invitation: "MemberInvitation", kind: str, *, subject: str,
     Belongs into the transaction that causes it. `subject` and `note` must be free of control characters.
     """
     with translation.override(interface_language(invitation.language)):
-        text = invitation.letter.text_for(translation.get_language() or "")
+        text = _text_for(invitation)
         context = invitation_context(invitation, text, subject=subject, note=note)
         message = _message(invitation.email, kind, *render(kind, context), None, names_in(context))
     message.member_invitation, message.about = invitation, invitation.pk
     message.sender, message.reply_to = invitation.round.sender, invitation.round.reply_to
     message.enqueue()
     return message
+
+
+def _text_for(invitation: "MemberInvitation") -> "LetterText":
+    """Return the text that the member reads, in the language that is active or else the original."""
+    text = invitation.letter.text_for(translation.get_language() or "")
+    if text is None:
+        raise ValueError("A letter without a text invites nobody.")
+    return text
 
 
 def invitation_context(
@@ -187,7 +195,7 @@ def invitation_context(
 def preview(invitation: "MemberInvitation", kind: str, *, subject: str, note: str) -> tuple[str, str]:
     """Return subject and text of the message `kind` as `invitation` would get it, with words in place of its links."""
     with translation.override(interface_language(invitation.language)):
-        text = invitation.letter.text_for(translation.get_language() or "")
+        text = _text_for(invitation)
         said, words = render(kind, invitation_context(invitation, text, subject=subject, note=note))
     return said, PLACEHOLDERS.sub("https://…", words)
 

@@ -381,7 +381,7 @@ class MemberInvitation(models.Model):
         return {
             "name_as_signed": self.name,
             "acronym": self.acronym,
-            "country": self.country.code or "",
+            "country": str(self.country),
             "website": self.website,
             "representative_name": self.contact_name,
             "email": self.email,
