@@ -320,8 +320,10 @@ LIMIT_CORRECTIONS = 20
 # Times a day that one sign-on can be offered to another mailbox; requests for lost links an hour from one network.
 LIMIT_TRANSFERS = 10
 LIMIT_LOST_LINKS = 60
-# Receipts as PDF an hour for one sign-on: each takes a web process some tenths of a second.
-LIMIT_RECEIPTS = 10
+# Receipts as PDF an hour for one sign-on: each takes a web process some hundredths of a second.
+LIMIT_RECEIPTS = 20
+# Requests an hour from one network address for the link to confirm; an office of fifty never meets it.
+LIMIT_RESENDS = 300
 # Notices a day to one published address.
 LIMIT_NOTICES = 3
 

@@ -2,11 +2,13 @@
 
 from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
-from django.utils.translation import get_language_info, gettext_lazy
+from django.utils.translation import get_language, get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
 # Instead of a language: the original and its official translations are equally authentic.
 EQUAL = "equal"
+# Languages in which names of languages have a capital within a sentence, too; Django gives all names one.
+CAPITALISED = {"de", "en", "lb", "nl"}
 
 
 class Standing(TextChoices):
@@ -25,12 +27,13 @@ def standing_of(language: str, *, original: str, is_official: bool) -> Standing:
 
 
 def name_of(language: str) -> str:
-    """Return what the active language calls another one; the tag itself where Django does not know it."""
+    """Return what the active language calls another one within a sentence; the tag where Django does not know it."""
     for tag in (language.lower(), language.partition("-")[0]):
         try:
-            return str(get_language_info(tag)["name_translated"])
+            name = str(get_language_info(tag)["name_translated"])
         except KeyError:
             continue
+        return name if (get_language() or "en").partition("-")[0] in CAPITALISED else name.lower()
     return language
 
 

@@ -6,7 +6,6 @@ kind of the blocks, numbers, links, names that stay as they are, and how long a 
 
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -339,9 +338,9 @@ def _cost(one: _Marks, other: _Marks, ratio: float) -> float:
 
 def numbers_in(text: str) -> list[str]:
     """Return the numbers of a text in the digits 0 to 9, without what parts their thousands."""
-    plain = "".join(str(unicodedata.digit(one)) if one.isdecimal() else one for one in text)
-    plain = _GROUPED.sub(lambda found: found[1] + re.sub(r"\D", "", found[2]), plain)
-    return [str(int(number)) if len(number) < 100 else number for number in _DIGITS.findall(plain)]
+    plain = _GROUPED.sub(lambda found: found[1] + re.sub(r"\D", "", found[2]), text)
+    # Python reads the digits of every script, and at most 4,300 of them.
+    return [str(int(number)) if len(number) < 1000 else number for number in _DIGITS.findall(plain)]
 
 
 def _findings(one: Block | None, other: Block | None, usual: float) -> Iterator[Finding]:

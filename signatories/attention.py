@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Entry
 from letter.models import Publication, absolute
 
-from .models import Correction, Message, Notice, Query, SignOn
+from .bounces import Kind
+from .models import Correction, Hold, Message, Notice, Query, SignOn, Switch, Transfer
 from .models.figures import Burst, Waiting
 from .states import State
 
@@ -26,20 +28,31 @@ class Attention:
     failed: list[Message]
     """Messages to representatives that could not be sent, the first few of them."""
     failed_count: int
+    unreachable: list[SignOn]
+    """Whose representatives cannot be written to, the first few of them; their messages are not among the failed."""
+    unreachable_count: int
     unprintable: list[Publication]
     """Letters whose PDF lacks characters."""
     objections: list[Notice]
     """By organisations, not settled yet, the first few of them."""
     objection_count: int
+    transfers: list[Transfer]
+    """To whose hand-over the mailbox that they leave objects, and nobody has settled it; the first few of them."""
+    transfer_count: int
     corrections: int
     """Corrections that wait for a moderator."""
     overdue: int
     """Questions whose answer is not to be expected any more."""
+    held: int
+    """Messages that wait for somebody to release or discard them."""
+    switches: list[Switch]
+    """Letters whose sign-ons do not come in as usual."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing wants anybody."""
-        return not (self.failed or self.unprintable or self.objections or self.corrections or self.overdue)
+        wants = (self.failed, self.unreachable, self.unprintable, self.objections, self.transfers, self.corrections)
+        return not any((*wants, self.overdue, self.held, self.switches))
 
 
 @dataclass(frozen=True)
@@ -76,17 +89,28 @@ class Report:
 
 
 def attention() -> Attention:
-    """Return what wants somebody. Five queries; more only when many messages have failed, or many have objected."""
+    """Return what wants somebody. Nine queries; more only where there are many of one kind."""
+    unreachable = SignOn.objects.unreachable()
     failing, objecting = Message.objects.failed().to_representatives(), Notice.objects.objections()
+    failing = failing.exclude(bounce=Kind.HARD, recipient__iexact=F("sign_on__email"), sign_on__in=unreachable)
+    lost = list(unreachable[:SHOWN])
+    handing_over = Transfer.objects.objections()
+    transfers = list(handing_over[:SHOWN])
     failed, objections = list(failing.select_related("sign_on")[:SHOWN]), list(objecting[:SHOWN])
     return Attention(
         failed=failed,
         failed_count=len(failed) if len(failed) < SHOWN else failing.count(),
+        unreachable=lost,
+        unreachable_count=len(lost) if len(lost) < SHOWN else unreachable.count(),
         unprintable=list(Publication.objects.exclude(missing_glyphs=[]).select_related("letter")),
         objections=objections,
         objection_count=len(objections) if len(objections) < SHOWN else objecting.count(),
+        transfers=transfers,
+        transfer_count=len(transfers) if len(transfers) < SHOWN else handing_over.count(),
         corrections=Correction.objects.proposed().count(),
         overdue=Query.objects.overdue().count(),
+        held=Hold.objects.waiting().count(),
+        switches=list(Switch.objects.turned()),
     )
 
 

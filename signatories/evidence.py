@@ -173,7 +173,7 @@ def is_own_domain(email: str, website: str) -> bool:
     mail, site = domain_of_email(email), domain_of_website(website)
     parent, child = sorted((mail, site), key=len)
     is_related = child == parent or child.endswith(f".{parent}")
-    return is_related and not _is_public_suffix(parent) and not _is_shared(child)
+    return is_related and not is_public_suffix(parent) and not _is_shared(child)
 
 
 def of_email(email: str, website: str) -> str:
@@ -192,7 +192,7 @@ def _is_shared(domain: str) -> bool:
     return is_host or any(map(_is_free, parents))
 
 
-def _is_public_suffix(domain: str) -> bool:
+def is_public_suffix(domain: str) -> bool:
     """Whether many owners register below `domain`, or it is no domain at all, such as an IP address."""
     first, _, rest = domain.partition(".")
     if not rest or rest.rpartition(".")[2].isdecimal() or domain in _PRIVATE_SUFFIXES:

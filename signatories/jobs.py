@@ -35,7 +35,9 @@ from .models import (
     Transfer,
 )
 from .models.digest import HOUR
+from .models.erasure import erase_answers
 from .models.invitation_round import PAUSE
+from .states import NotAllowed
 
 logger = logging.getLogger(__name__)
 
@@ -248,6 +250,29 @@ def remind_every_day(timestamp):
     remind_of_queries()
 
 
+def see_to_unconfirmed():
+    """Let expire what nobody has confirmed in time, and remind of the rest; each in a transaction of its own."""
+    for sign_on in SignOn.objects.to_expire():
+        try:
+            sign_on.expire()
+        except NotAllowed:
+            logger.info("Sign-on %s was confirmed, or has expired by another worker", sign_on.pk)
+        except Exception:
+            logger.exception("Sign-on %s could not expire", sign_on.pk)
+    for sign_on in SignOn.objects.to_remind():
+        try:
+            sign_on.remind()
+        except Exception:
+            logger.exception("The representative of sign-on %s could not be reminded", sign_on.pk)
+
+
+@app.periodic(cron="11 * * * *")
+@app.task(name="see_to_unconfirmed", queue=PUBLICATION, queueing_lock="see_to_unconfirmed")
+def see_to_unconfirmed_every_hour(timestamp):
+    """Look at the sign-ons that wait for their representatives."""
+    see_to_unconfirmed()
+
+
 def erase_documents():
     """Erase what has outlived its sign-on, and delete files whose forms never came back."""
     for document in Document.objects.outlived():
@@ -258,7 +283,8 @@ def erase_documents():
 def erase_messages():
     """Erase messages that were still to be sent when the data of their representative were erased or handed over."""
     Message.objects.to_erase().erase()
-    Message.objects.to_predecessors().erase()
+    Message.objects.of_past_transfers().erase()
+    erase_answers(SignOn.objects.all())
 
 
 @app.periodic(cron="37 3 * * *")

@@ -45,10 +45,16 @@ PLACEHOLDERS = re.compile("\x02([a-z_]+)(?::([0-9]+))?\x03")
 UNSUBSCRIBE = {"digest": "moderation:digest"}
 # What a message's context holds that is a name, in its HTML isolated from the words around it.
 NAMES = {
-    "sign_on": ("name_as_signed", "listed_name", "representative_name", "representative_role", "text.title"),
+    "sign_on": (
+        *("name_as_signed", "listed_name", "listed_name_in_own_script"),
+        *("representative_name", "representative_role", "text.title"),
+    ),
+    # Whoever else has signed for the same name.
+    "other": ("name_as_signed",),
     "correction": ("name",),
     "invitation": ("name", "contact_name", "round.network", "round.sender"),
     "text": ("title",),
+    "transfer": ("name", "role"),
     "user": ("get_full_name",),
 }
 
@@ -227,7 +233,7 @@ def context_of(sign_on: "SignOn", **said: Any) -> dict[str, Any]:
         "letter": sign_on.letter,
         "text": sign_on.text,
         "letter_url": absolute(sign_on.letter.get_absolute_url()),
-        "days_to_confirm": settings.LINK_LIFETIMES["confirm"].days,
+        "confirm_by": sign_on.confirm_by,
         **{f"{purpose}_url": PLACEHOLDER.format(purpose=purpose) for purpose in settings.LINK_LIFETIMES},
         **said,
     }

@@ -18,6 +18,7 @@ from letter.models import absolute
 
 from .mail import PLACEHOLDERS
 from .models import Message, SignOn
+from .models.link import Link
 from .models.transition import Transition
 
 SCHEMA = Path(__file__).with_name("my_data.schema.json")
@@ -27,6 +28,7 @@ FORMAT = 1
 def my_data(sign_on: SignOn, at: datetime | None = None) -> dict[str, Any]:
     """Return what is stored about `sign_on`, in the form that `my_data.schema.json` describes."""
     answered = [one for one in sign_on.notices.select_related("message") if one.outcome != "waits"]
+    transfers = list(sign_on.transfers.all())
     batch_row = getattr(sign_on, "batch_row", None)
     return {
         "format": FORMAT,
@@ -61,10 +63,15 @@ def my_data(sign_on: SignOn, at: datetime | None = None) -> dict[str, Any]:
             | {"outcome": one.outcome, "settled_at": _plain(one.settled_at)}
             for one in answered
         ],
+        "transfers": [_fields(one, without=("told", "settled_by")) for one in transfers],
         "messages": [
             _message(one)
-            for one in sign_on.messages.all()
+            for one in [*sign_on.messages.all(), *_lost_links(sign_on.email)]
             if one.kind != "objection_notice" or one.pk in {notice.message_id for notice in answered}
+        ],
+        "links": [
+            _fields(one, without=("about", "sha256"))
+            for one in Link.objects.about_sign_on(sign_on.pk, [one.pk for one in transfers])
         ],
         "import": {"line": batch_row.line, "values": batch_row.values} if batch_row else None,
     }
@@ -74,6 +81,11 @@ def as_file(sign_on: SignOn) -> bytes:
     """Return the data with their description, as JSON."""
     whole = {"description": json.loads(SCHEMA.read_text()), "data": my_data(sign_on)}
     return json.dumps(whole, ensure_ascii=False, indent=2).encode()
+
+
+def _lost_links(email: str) -> list[Message]:
+    """Return the messages with lost links that went to this address."""
+    return list(Message.objects.lost_links().filter(recipient__iexact=email)) if email else []
 
 
 def _fields(row: Model, without: tuple[str, ...] = ()) -> dict[str, Any]:

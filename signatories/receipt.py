@@ -79,6 +79,8 @@ def _organisation(sign_on: SignOn) -> list[Fact]:
     facts = [Fact(_("Name as signed"), sign_on.name_as_signed)]
     if sign_on.listed_name:
         facts.append(Fact(_("Name as listed"), sign_on.listed_name))
+    if own := sign_on.listed_name_in_own_script or sign_on.name_in_own_script:
+        facts.append(Fact(_("Name in its own script"), own))
     country = str(sign_on.country.name) or _("None: international")
     return [
         *facts,
@@ -122,7 +124,6 @@ def _times(standing: Standing) -> list[tuple[str, datetime]]:
         "accept": _("Accepted"),
         "decline": _("Declined"),
         "withdraw": _("Withdrawn"),
-        "expire": _("Expired"),
         "erase": _("Data of the representative erased"),
     }
     return [(words[one.verb], one.at) for one in standing.transitions if one.verb in words]

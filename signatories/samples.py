@@ -20,7 +20,7 @@ from letter.models import Letter, LetterText, Publication, absolute
 
 from . import mail
 from .attention import Attention, Report
-from .models import Correction, InvitationRound, MemberInvitation, SignOn, Transition
+from .models import Correction, InvitationRound, MemberInvitation, SignOn, Transfer, Transition
 from .models.figures import Burst, Waiting
 
 AT = datetime(2026, 5, 4, 15, 30, tzinfo=UTC)
@@ -77,6 +77,7 @@ def sign_on(name: str, **fields: Any) -> SignOn:
     given = {
         "state": "accepted",
         "created_at": AT,
+        "state_since": AT,
         "name_as_signed": organisation,
         "listed_name": organisation,
         "representative_name": representative,
@@ -95,6 +96,16 @@ def _decision(verb: str, **said: Any) -> Callable[[str], dict[str, Any]]:
 
 def _correction(**fields: Any) -> Callable[[str], dict[str, Any]]:
     return lambda name: about(name, correction=Correction(name=NAMES[name][0].upper(), **fields))
+
+
+def _transfer(name: str) -> dict[str, Any]:
+    urls = {"take_url": mail.PLACEHOLDER.format(purpose="contact"), "stop_url": mail.PLACEHOLDER.format(purpose="stop")}
+    return about(name, transfer=Transfer(name=NAMES[name][1], role=_("Director")), hours=72, **urls)
+
+
+def _lost_link(name: str) -> dict[str, Any]:
+    found = [sign_on(name), sign_on(name, state="unconfirmed")]
+    return {"entries": [(one, mail.PLACEHOLDER.format(purpose="status")) for one in found]}
 
 
 def _person(name: str, **said: Any) -> dict[str, Any]:
@@ -126,9 +137,13 @@ def _digest(_name: str) -> dict[str, Any]:
     attention = Attention(
         failed=[],
         failed_count=2,
+        unreachable=[],
+        unreachable_count=2,
         unprintable=[Publication(letter=letter)],
         objections=[],
         objection_count=1,
+        transfers=[],
+        transfer_count=1,
         corrections=3,
         overdue=1,
     )
@@ -169,20 +184,34 @@ KINDS: dict[str, Callable[[str], dict[str, Any]]] = {
     "account_changed": lambda name: _person(name, what=_("Your password was changed.")),
     "already_signed": about,
     "confirm": about,
+    "confirm_reminder": about,
     "confirmed": about,
+    "contact_asked": _transfer,
+    "contact_changed": _transfer,
+    "contact_left": _transfer,
+    "contact_offer": _transfer,
     "corrected": _correction(who="moderator", reason="As in your statutes."),
     "correction_declined": _correction(note="It is the name of another body.\n\nPlease write to us."),
     "declined": _decision("decline", reason="not_authorised", note=NOTE),
     "delivered": about,
     "digest": _digest,
+    "hand_over_asked": _transfer,
+    "hand_over_done": _transfer,
+    "hand_over_left": _transfer,
+    "hand_over_offer": _transfer,
+    "hand_over_refused": _transfer,
+    "hand_over_stopped": _transfer,
+    "hand_over_taken": _transfer,
     "invitation": _invitation,
     "letter": _copy,
+    "lost_link": _lost_link,
     "member_invitation": _member,
     "member_reminder": lambda name: _member(name, reminders=2),
     "objection_notice": lambda name: about(name, hours=72),
     "password_reset": lambda name: _person(name, reset_url=mail.PLACEHOLDER.format(purpose="reset")),
     "query": _decision("query", note=NOTE),
     "reminder": _decision("query", note=NOTE),
+    "signed_again": lambda name: about(name, other=sign_on(name)),
     "status": about,
     "withdrawn": about,
 }

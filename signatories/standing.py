@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import get_language_info
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from letter.content import ON_ONE_PAGE, letter_path
 from letter.models import Edition
 
-from .models import Correction, SignOn, Transition
+from .models import Correction, SignOn, Transfer, Transition
 from .states import State, Who
 
 # So many decisions of the last `RECENT` tell how long one usually takes; fewer tell nothing.
@@ -47,11 +46,6 @@ class Standing:
     def last(self) -> Transition:
         """What led to its present state."""
         return next(one for one in reversed(self.transitions) if one.verb != "erase")
-
-    @property
-    def confirm_by(self) -> datetime:
-        """Until when the link of the first message works."""
-        return self.sign_on.created_at + settings.LINK_LIFETIMES["confirm"]
 
     @cached_property
     def days_to_decide(self) -> int | None:
@@ -150,7 +144,15 @@ class Standing:
 
     def history(self) -> list[Event]:
         """Return what has happened, in plain words, in order."""
-        return sorted([*map(told, self.transitions), *self._corrections()], key=lambda one: one.at)
+        events = [*map(told, self.transitions), *self._corrections(), *self._transfers()]
+        return sorted(events, key=lambda one: one.at)
+
+    def _transfers(self) -> Iterator[Event]:
+        for one in self.sign_on.transfers.filter(state=Transfer.State.DONE):
+            if one.kind == Transfer.Kind.SUCCESSOR:
+                yield Event(one.ended_at, _("The sign-on was handed over to another representative."))
+            else:
+                yield Event(one.ended_at, _("The e-mail address was changed."))
 
     def _corrections(self) -> Iterator[Event]:
         for one in self.sign_on.corrections.filter(who=Who.REPRESENTATIVE):
@@ -187,9 +189,7 @@ _WORDS = {
     ),
     ("reopen", False): lambda _one: _("The moderators took their decision back, to look at it again."),
     ("undo", False): lambda _one: _("The moderators undid what they had done just before."),
-    ("expire", False): lambda _one: _("Nobody confirmed the sign-on in time, so it expired."),
     ("withdraw", True): lambda _one: _("You withdrew the sign-on."),
     ("withdraw", False): lambda _one: _("The sign-on was withdrawn at your organisation's written request."),
     ("erase", True): lambda _one: _("Your data were erased at your wish."),
-    ("erase", False): lambda _one: _("Your data were erased because their time was over."),
 }

@@ -2,14 +2,18 @@
 
 from django.urls import path
 
-from .views import confirm, contact, invited, lost, my_data, objection, receipt, sign, status
+from .views import colleague, confirm, contact, invited, lost, my_data, objection, receipt, sent, sign, status
 
 app_name = "signatories"
 
 urlpatterns = [
     # /LETTER/sign/: one form, once, without an account
     path("<slug:slug>/sign/", sign.sign, name="sign"),
-    path("<slug:slug>/sign/sent/", sign.sent, name="sent"),
+    path("<slug:slug>/sign/sent/", sent.sent, name="sent"),
+    path("<slug:slug>/sign/resent/", sent.resent, name="resent"),
+    # for a colleague who may sign, with what is known of the organisation; for those who decide
+    path("<slug:slug>/sign/for/<str:data>/", sign.prefilled, name="prefilled"),
+    path("<slug:slug>/board/", colleague.board, name="board"),
     # links in e-mails: GET shows, POST acts
     path("confirm/<str:token>/", confirm.confirm, name="confirm"),
     path("status/<str:token>/", status.status, name="status"),
@@ -27,7 +31,6 @@ urlpatterns = [
     path("links/", lost.lost, name="lost"),
     path("links/sent/", lost.sent, name="lost_sent"),
     path("status/<str:token>/receipt/", receipt.receipt, name="receipt"),
-    path("status/<str:token>/receipt.pdf", receipt.receipt_pdf, name="receipt_pdf"),
     path("status/<str:token>/my-data/", my_data.my_data, name="my_data"),
     path("status/<str:token>/my-data/my-data.json", my_data.download, name="my_data_download"),
     path("status/<str:token>/my-data/erase/", my_data.erase, name="erase"),

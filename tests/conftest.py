@@ -59,6 +59,7 @@ TOOLS = {
     "test_documents.py": ["pdftotext"],
     "test_html.py": ["java"],
     "test_pdf.py": ["pdftotext", "qpdf"],
+    "test_receipt.py": ["pdftotext", "pdfinfo"],
     "test_verify.py": ["curl", "openssl"],
 }
 

@@ -1,12 +1,10 @@
 """Plain functions that make what a test is about, through the verbs of the domain."""
 
 import itertools
-import time
 from datetime import timedelta
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
-from django.core import signing
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,7 +13,8 @@ from delivery.models import Delivery, Recipient
 from demo.authenticator import SECRET
 from letter.documents import make_documents
 from letter.models import Letter
-from signatories import batches, declarations, documents, members
+from signatories import batches, declarations, documents, drafts, members
+from signatories.forms.sign import Answers
 from signatories.jobs import publish_letter
 from signatories.models import Actor, Batch, Document, InvitationRound, SignOn
 from signatories.states import Who
@@ -66,14 +65,23 @@ def received(**fields):
     } | fields
 
 
+def typed(letter, **fields):
+    """What a browser posts of the form, some seconds after the form was made: its answers are checked next."""
+    seal = drafts.new_seal(letter.text().pk, declarations.VERSION, age=60)
+    return received() | {"declaration": "on", "fax": "", "seal": seal.signed(), "check": "1"} | fields
+
+
 def posted(letter, **fields):
-    """What a browser posts, some seconds after the form was made."""
-    seal = [letter.text().pk, declarations.VERSION, int(time.time()) - 60]
-    return (
-        received()
-        | {"declaration": "on", "fax": "", "seal": signing.dumps(seal, salt="signatories.sign", compress=True)}
-        | fields
-    )
+    """What a browser posts of answers that were checked: this is what signs."""
+    return sent(letter.text().pk, **received() | fields)
+
+
+def sent(text, **answers):
+    """The same for the text that has this key; these answers, whatever they are, were checked a moment ago."""
+    answers = {"declaration": "on"} | answers
+    seal = drafts.new_seal(text, declarations.VERSION, age=60)
+    checked = {name: value for name, value in answers.items() if name in Answers.base_fields}
+    return {"seal": seal.signed(), "draft": drafts.draft(seal, checked), "send": "1"} | answers
 
 
 def a_sign_on(letter=None, state="pending", name=None, moderator=None, **fields):

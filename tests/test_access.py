@@ -20,10 +20,11 @@ READ = """
 """
 DECIDE = """
     accept decline query question answer reopen undo withdraw claim bulk bulk_decide batch_undo notify settle edit
-    apply refuse undo_correction see erase
+    apply refuse undo_correction see erase settle_transfer
 """
-READ_PERSONS = "document"
-SEND_AGAIN = "send_again"
+READ_PERSONS = "document limits"
+SEND_AGAIN = "send_again held decide_held decide_held_of"
+SET_LIMITS = "change_limit allow end_allowance turn_switch"
 KEEP_ORGANISATIONS = """
     edit_organisation add_variant change_variant remove_variant choose_other merge split undo_merge
 """
@@ -44,6 +45,7 @@ MAY = {
     DECIDE: {"moderator", "administrator"},
     READ_PERSONS: ROLES - {"reader"},
     SEND_AGAIN: {"moderator", "administrator"},
+    SET_LIMITS: {"secretariat", "administrator"},
     KEEP_ORGANISATIONS: ROLES - {"reader"},
     REGISTER: ROLES - {"reader"},
     IMPORT: {"secretariat", "administrator"},

@@ -223,7 +223,7 @@ def test_attention_lists_the_first_failed_messages_and_counts_them_all(django_as
     for _number in range(21):
         a_sign_on(letter, "unconfirmed").messages.get().failed("550", is_final=True)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(10):
         found = attention()
 
     assert (len(found.failed), found.failed_count) == (20, 21)
@@ -314,7 +314,7 @@ def test_the_page_asks_the_same_number_of_queries_for_one_row_and_for_three(desk
     for _number in range(count):
         a_sign_on(a_letter(), "pending").messages.first().failed("550", is_final=True)
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(20):
         desk.get("/moderation/digest/")
 
 

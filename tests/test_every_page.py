@@ -13,8 +13,19 @@ from delivery import copies
 from delivery.models import FollowUp
 from letter.models import Blob
 from letter.publication import publish
-from signatories import links
-from signatories.models import Actor, Correction, DoNotContact, Merge, Message, Notice, Organisation, SignOn
+from signatories import drafts, links
+from signatories.models import (
+    Actor,
+    Allowance,
+    Correction,
+    DoNotContact,
+    Merge,
+    Message,
+    Notice,
+    Organisation,
+    SignOn,
+    Transfer,
+)
 from tests.factories import (
     a_batch,
     a_delivered,
@@ -47,7 +58,9 @@ def walk(patterns, prefix="", namespace=""):
 NAMES = sorted({name for name, _route in walk(get_resolver().url_patterns) if not name.startswith(("admin:", "admin"))})
 POST_ONLY = {"moderation:accept", "moderation:decline", "moderation:reopen", "moderation:withdraw"}
 POST_ONLY |= {"moderation:query", "moderation:answer", "moderation:question"}
-POST_ONLY |= {"moderation:send_again"}
+POST_ONLY |= {"moderation:send_again", "report_bounce"}
+POST_ONLY |= {"moderation:held", "moderation:decide_held", "moderation:decide_held_of"}
+POST_ONLY |= {"moderation:change_limit", "moderation:allow", "moderation:end_allowance", "moderation:turn_switch"}
 POST_ONLY |= {
     "moderation:undo",
     "moderation:claim",
@@ -66,7 +79,7 @@ FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:trans
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
 FILES |= {"moderation:document", "moderation:import_template", "moderation:import_source", "moderation:import_report"}
 FILES |= {"moderation:members_template"}
-FILES |= {"signatories:receipt_pdf", "signatories:my_data_download"}
+FILES |= {"signatories:my_data_download"}
 ROLES = {
     "moderation:record": "administrator",
     "moderation:text_history": "secretariat",
@@ -75,6 +88,9 @@ ROLES = {
 # What a mailbox shows, in a frame: no page of ours.
 FILES |= {"moderation:message"}
 ROLES |= {"moderation:export": "secretariat"}
+ROLES |= dict.fromkeys(
+    ["moderation:change_limit", "moderation:allow", "moderation:end_allowance", "moderation:turn_switch"], "secretariat"
+)
 ROLES |= {name: "secretariat" for name in NAMES if name.startswith("moderation:import")}
 INVITE = (
     "invit",
@@ -88,6 +104,8 @@ INVITE = (
     "may_",
 )
 ROLES |= {name: "secretariat" for name in NAMES if name.startswith(tuple(f"moderation:{one}" for one in INVITE))}
+# Pages of the representative that need no link.
+FOR_ANYBODY = {f"signatories:{name}" for name in ("sign", "sent", "resent", "prefilled", "board")}
 PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:", "account", "mfa_"))}
 # Seen before one is signed in.
 DOOR = {"account_login", "mfa_authenticate", "mfa_login_webauthn", "account_inactive", "accounts:accept"}
@@ -133,6 +151,7 @@ def addresses():
         sent, a_moderator("secretariat"), event="answered", on="2020-05-01", blob=Blob.of(b"%PDF-1.7 answer")
     )
     waits = a_recipient(letter, channel="post")
+    allowed = Allowance.allow(a_moderator("secretariat"), kind="domain", value="madre.example", note="Their own")
     known, other, absorbed = (Organisation.objects.create(name=name) for name in ("Al-Haq", "Sahayta", "LSM"))
     known.learn("Law in the Service of Man")
     merge = Merge.merge(a_moderator(), known, absorbed)
@@ -141,6 +160,14 @@ def addresses():
     Message.objects.filter(member_invitation=asked).update(created_at=timezone.now() - timedelta(days=2))
     unwritten = DoNotContact.add_domain("silent.example", user=a_moderator())
     somebody = a_moderator()
+    moving = Transfer.offer(waiting, "contact", email="new@madre.example")
+    handed, refused = (
+        Transfer.offer(a_sign_on(letter), "successor", email="b@example.org", name="Basma", role="Director")
+        for _one in range(2)
+    )
+    refused.take(links.token("successor", refused.pk))
+    refused.object(links.token("stop", refused.pk))
+    status = links.token("status", waiting.pk)
     invited = Invitation.invite(None, email="invited@example.org", name="Amina Diallo", roles=["reader"])
     return {
         "delivery:letters": "/moderation/letters/",
@@ -176,12 +203,14 @@ def addresses():
         "letter:sitemap": "/sitemap.xml",
         "signatories:sign": "/every-page/sign/",
         "signatories:sent": "/every-page/sign/sent/",
+        "signatories:resent": "/every-page/sign/resent/",
+        "signatories:prefilled": f"/every-page/sign/for/{drafts.handed({'name_as_signed': 'Sahayta'})}/",
+        "signatories:board": "/every-page/board/",
         "signatories:confirm": f"/confirm/{links.token('confirm', unconfirmed.pk)}/",
         "signatories:status": f"/status/{status}/",
         "signatories:answer": f"/status/{links.token('status', queried.pk)}/answer/",
         "signatories:withdraw": f"/status/{status}/withdraw/",
         "signatories:receipt": f"/status/{status}/receipt/",
-        "signatories:receipt_pdf": f"/status/{status}/receipt.pdf",
         "signatories:my_data": f"/status/{status}/my-data/",
         "signatories:my_data_download": f"/status/{status}/my-data/my-data.json",
         "signatories:erase": f"/status/{status}/my-data/erase/",
@@ -228,6 +257,14 @@ def addresses():
         "moderation:letter_figures": "/moderation/figures/every-page/",
         "moderation:digest": "/moderation/digest/",
         "moderation:record": "/moderation/record/",
+        "moderation:limits": "/moderation/limits/",
+        "moderation:change_limit": "/moderation/limits/rules/letter/",
+        "moderation:allow": "/moderation/limits/allowed/",
+        "moderation:end_allowance": f"/moderation/limits/allowed/{allowed.pk}/remove/",
+        "moderation:turn_switch": "/moderation/limits/letters/every-page/",
+        "moderation:held": "/moderation/limits/held/",
+        "moderation:decide_held": "/moderation/limits/held/decide/",
+        "moderation:decide_held_of": f"/moderation/sign-ons/{waiting.pk}/held/",
         "moderation:organisations": "/moderation/organisations/",
         "moderation:organisation": f"/moderation/organisations/{known.pk}/",
         "moderation:edit_organisation": f"/moderation/organisations/{known.pk}/edit/",
@@ -278,6 +315,15 @@ def addresses():
         "signatories:correct": f"/status/{status}/correct/",
         "signatories:objection": f"/ar/objection/{links.notice_token(notice.pk)}/",
         "moderation:notify": f"/moderation/sign-ons/{waiting.pk}/notify/",
+        "signatories:change_contact": f"/status/{status}/contact/",
+        "signatories:hand_over": f"/ar/status/{status}/hand-over/",
+        "signatories:keep": f"/status/{status}/keep/",
+        "signatories:contact": f"/contact/{links.token('contact', moving.pk)}/",
+        "signatories:successor": f"/fr/successor/{links.token('successor', handed.pk)}/",
+        "signatories:stop": f"/stop/{links.token('stop', moving.pk)}/",
+        "signatories:lost": "/ar/links/",
+        "signatories:lost_sent": "/links/sent/",
+        "moderation:settle_transfer": f"/moderation/transfers/{refused.pk}/settle/",
         "moderation:settle": f"/moderation/notices/{notice.pk}/settle/",
         "moderation:edit": f"/moderation/sign-ons/{listed.pk}/edit/",
         "moderation:corrections": "/moderation/corrections/",
@@ -299,6 +345,7 @@ def addresses():
         "moderation:messages": "/moderation/messages/",
         "moderation:message": "/moderation/messages/confirm/fr/",
         "moderation:send_again": f"/moderation/messages/{message.pk}/send-again/",
+        "report_bounce": "/hooks/bounces/",
         "demo:mailbox": "/demo/mailbox/",
         "demo:message": "/demo/mailbox/1700000000000000000/",
     }
@@ -345,7 +392,7 @@ def test_every_page_has_one_heading_a_language_a_direction_and_nothing_from_else
     assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=|javascript:", page)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in PRIVATE])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in PRIVATE | POST_ONLY])
 def test_no_public_page_sets_a_cookie_and_each_has_a_strict_policy(client, addresses, name):
     response = client.get(addresses[name])
 
@@ -376,9 +423,7 @@ def test_get_changes_nothing(client, addresses, name):
     assert [sql for sql in written if not sql.strip().startswith(expected)] == []
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in NAMES if name.startswith(("letter:", "signatories:si", "signatories:se"))]
-)
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("letter:") or name in FOR_ANYBODY])
 def test_no_page_for_the_world_holds_anything_private(client, addresses, name):
     page = client.get(addresses[name]).content.decode()
 
@@ -396,6 +441,7 @@ def test_names_are_isolated_wherever_they_are_shown(client, addresses):
     client.force_login(a_moderator())
 
     shown_on = ["letter:read", "signatories:status", "signatories:confirm", "signatories:objection"]
+    shown_on += ["signatories:change_contact", "signatories:contact", "signatories:stop"]
     shown_on += ["moderation:queue", "moderation:sign_on", "moderation:corrections", "moderation:correction"]
     shown_on += ["moderation:notify", "moderation:settle", "moderation:edit"]
     shown_on += [

@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 
 from signatories.models import Actor, SignOn, Transition
 from signatories.models.figures import Pace
-from tests.factories import a_letter, a_moderator, a_sign_on, an_accepted
+from tests.factories import a_letter, a_moderator, a_sign_on, an_accepted, received
 
 pytestmark = pytest.mark.django_db
 
@@ -257,7 +257,7 @@ def test_the_figures_ask_the_same_number_of_queries_for_one_row_and_for_three(de
     for _number in range(count):
         a_sign_on(letter, "pending")
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         desk.get("/moderation/figures/justice/")
 
 
@@ -266,3 +266,17 @@ def test_a_letter_that_is_not_open_has_no_figures(desk):
 
     assert desk.get("/moderation/figures/secret/").status_code == 404
     assert desk.get("/moderation/figures/nowhere/").status_code == 404
+
+
+def test_the_figures_tell_in_which_language_the_letter_was_read(client):
+    letter = a_letter()
+    letter.revise("ar", title="رسالة", salutation="صاحب السعادة،", body="نحن.", closing="")
+    for text in (letter.text("ar"), letter.text("ar"), letter.text()):
+        SignOn.sign(text, **received())
+    SignOn.sign(letter.text("ar"), **received()).withdraw()
+    client.force_login(a_moderator())
+
+    page = client.get(f"/moderation/figures/{letter.slug}/")
+
+    assert page.context["readers"] == [("Arabic", 2, "100"), ("English", 1, "50")]
+    assert "Language in which the letter was read" in page.text

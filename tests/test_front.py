@@ -8,6 +8,7 @@ from django.conf import settings
 from letter import releases
 from letter.documents import make_documents
 from letter.front import languages
+from letter.models import Letter
 from letter.publication import publish
 from letter.serving import PublishedSite
 from tests.factories import a_letter
@@ -33,7 +34,8 @@ def served(path):
 
 
 def test_the_list_of_letters_is_there_in_every_language_from_files_and_from_django(client):
-    one, other = a_published(slug="one-letter"), a_published(slug="other-letter", french=False)
+    a_published(slug="one-letter")
+    a_published(slug="other-letter", french=False)
 
     for language in ["", *languages()]:
         path = f"/{language}/" if language else "/"
@@ -52,7 +54,18 @@ def test_the_list_of_letters_is_there_in_every_language_from_files_and_from_djan
     assert '<a href="/fr/one-letter/" lang="fr"><bdi>Une lettre commune</bdi></a>' in french
     assert '<a href="/other-letter/" lang="en"><bdi>A joint letter</bdi></a>' in french
     assert list(releases.faults()) == []
-    assert [one.slug, other.slug] == ["one-letter", "other-letter"]
+
+
+def test_a_letter_in_another_language_than_the_sites_is_listed_in_its_own(client):
+    a_published(slug="other-letter")
+    letter = a_letter(slug="en-arabe", language="ar", opens_at=None)
+    letter.revise("fr", **FRENCH)
+    Letter.objects.filter(pk=letter.pk).update(opens_at="2020-01-01T00:00Z")
+    publish(letter, [])
+
+    assert '<a href="/en-arabe/" lang="ar"><bdi>A joint letter</bdi></a>' in client.get("/").text
+    assert '<a href="/fr/en-arabe/" lang="fr"><bdi>Une lettre commune</bdi></a>' in client.get("/fr/").text
+    assert '<a href="/en-arabe/" lang="ar">' in client.get("/ar/").text
 
 
 def test_the_one_open_letter_stands_at_the_address_of_each_language_that_it_has(client):
@@ -71,7 +84,7 @@ def test_the_one_open_letter_stands_at_the_address_of_each_language_that_it_has(
 def test_a_letter_that_was_written_in_french_stands_at_the_address_of_french_with_links_that_lead(client):
     letter = a_letter(text=False, language="fr", opens_at=None)
     letter.revise("fr", **FRENCH)
-    type(letter).objects.update(opens_at="2020-01-01T00:00Z")
+    Letter.objects.update(opens_at="2020-01-01T00:00Z")
     publish(letter, [])
     make_documents(letter)
 

@@ -41,7 +41,11 @@ def test_every_published_page_is_valid(tmp_path):
     short.revise(
         "ar", title="رسالة <مشتركة> & كذا", salutation="صاحب السعادة،", body="نحن.\n\n> قول\n\n3. ثلاثة", closing=""
     )
-    publish(short, [Line(name, country="FR", id=str(number)) for number, name in enumerate(HARD, 1)])
+    own = "مركز <عدل> & كذا"
+    publish(
+        short,
+        [Line(name, country="FR", id=str(number), name_in_own_script=own) for number, name in enumerate(HARD, 1)],
+    )
     make_documents(short)
     short.deliver()
     short.timeline.create(on="2020-05-04", event="answered", who="A & B", words="Thanks\n\n<b>", language="en")

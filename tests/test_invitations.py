@@ -377,13 +377,18 @@ def test_whoever_signs_by_the_link_is_known_to_the_network_that_invited(client, 
 def test_an_error_in_the_form_loses_neither_what_was_typed_nor_the_invitation(client):
     invitation = an_invitation()
 
-    answer = sign_by(client, invitation, website="ftp://x", name_as_signed="Odhikar")
-    form = answer.context["form"]
-    again = {name: form[name].value() or "" for name in form.fields} | {"website": "", "declaration": "on"}
-    client.post(f"/{invitation.letter.slug}/sign/", again)
+    address = f"/{invitation.letter.slug}/sign/"
+    token = links.token("member", invitation.pk)
+    typed = posted(invitation.letter, name_as_signed="Odhikar", invitation=token, website="ftp://x")
+
+    faulty = client.post(address, typed | {"send": "", "check": ""} | {"website": "ftp://x"})
+    form = faulty.context["form"]
+    mended = {name: form[name].value() or "" for name in form.fields} | {"website": "", "declaration": "on"}
+    checked = client.post(address, mended | {"check": ""})
+    sent = client.post(address, dict(checked.context["form"].carried) | {"send": "1"})
 
     invitation.refresh_from_db()
-    assert answer.status_code == 422
+    assert (faulty.status_code, checked.status_code, sent.status_code) == (422, 200, 302)
     assert invitation.sign_on == SignOn.objects.get()
 
 

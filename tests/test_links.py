@@ -1,19 +1,21 @@
 """E-mailed links: each opens one thing, for one purpose, for a time; the table that knows them opens nothing."""
 
+import re
 import threading
 from datetime import timedelta
 from hashlib import sha256
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from config.logs import WithoutLinks
 from signatories import jobs, links, mail
-from signatories.models import Actor, Link, Notice
+from signatories.models import Actor, Link, Notice, Transfer
 from signatories.models.link import GRACE
 from tests.factories import a_letter, a_moderator, a_sign_on
-from tests.mailserver import link_in
+from tests.mailserver import link_in, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -262,26 +264,55 @@ def test_no_token_gets_into_a_log(path):
         assert token[5:] not in WithoutLinks.blank(f"('{token}', 1)")
 
 
-def test_a_mail_scanner_that_opens_every_link_ten_times_changes_nothing(client, mail_server):
+def a_mailbox_of_every_link(mail_server):
+    """Send every kind of link; returns the addresses that the mailboxes got."""
     a_sign_on(state="unconfirmed")
-    a_sign_on(state="accepted")
     a_sign_on(state="queried")
     a_notice()
+    Transfer.offer(a_sign_on(state="accepted"), "contact", email="new@example.org")
+    handed = Transfer.offer(a_sign_on(state="accepted"), "successor", email="b@example.org", name="Basma", role="Head")
     for message in mail.Message.objects.queued():
         mail.deliver(message.pk)
-    found = {
-        part.removeprefix("https://letters.example.org")
-        for message in mail_server.messages
-        for part in message.get_body(("plain",)).get_content().split()
-        if part.startswith("https://letters.example.org/")
-    }
-    assert {link.split("/")[1] for link in found} >= {"confirm", "status", "objection"}
+    handed.take(links.token("successor", handed.pk))
+    for message in mail.Message.objects.queued():
+        mail.deliver(message.pk)
+    words = [word for message in mail_server.messages for word in text_of(message).split()]
+    site = "https://letters.example.org"
+    found = {word.removeprefix(site) for word in words if re.search(r"/[\w-]{43}/$", word)}
+    assert {link.split("/")[1] for link in found} == settings.LINK_LIFETIMES.keys()
+    return found
+
+
+def test_a_mail_scanner_that_opens_every_link_ten_times_changes_nothing(client, mail_server):
+    found = a_mailbox_of_every_link(mail_server)
     before = every_row()
 
     for _time in range(10):
         for link in found:
-            for pre in ("", "/fr", "/ar"):
+            for pre in ("", "/ar"):
                 assert client.get(pre + link).status_code < 500
                 assert client.head(pre + link).status_code < 500
 
     assert every_row() == before
+
+
+def test_every_page_behind_a_link_is_kept_out_of_caches_search_engines_and_other_sites_logs(client, mail_server):
+    found = a_mailbox_of_every_link(mail_server)
+    acts = ["correct", "answer", "withdraw", "contact", "hand-over", "keep", "receipt", "my-data"]
+    found |= {f"{link}{act}/" for link in found if link.startswith("/status/") for act in acts}
+    dead = {re.sub(r"[\w-]{43}", "cut-short", link) for link in found}
+
+    for state in ("working", "expired", "revoked"):
+        if state != "working":
+            Link.objects.update(
+                **{"expires_at": timezone.now()} if state == "expired" else {"revoked_at": timezone.now()}
+            )
+        for link in found | dead:
+            for answer in (client.get(link), client.head("/ar" + link), client.put(link)):
+                if answer.status_code != 404 or "/status/" not in link:
+                    headers = [answer.get(one) for one in ("Cache-Control", "Referrer-Policy", "X-Robots-Tag")]
+                    assert headers == ["no-store", "no-referrer", "noindex"], (link, answer.status_code)
+                away = re.findall(
+                    r'(?:href|src|action)="(https?:[^"]*|//[^"]*)"', answer.content.decode(errors="replace")
+                )
+                assert [one for one in away if not one.startswith("https://letters.example.org")] == []

@@ -1,15 +1,30 @@
 """What is stored about a representative: said, handed out, erased."""
 
 import html
+import json
 import re
 from datetime import timedelta
 
+import jsonschema
 import pytest
+from django.contrib.auth.models import User
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from signatories import jobs, links, mail
-from signatories.models import Actor, BatchRow, Correction, Message, Note, Notice, SignOn, Transition
+from signatories.models import (
+    Actor,
+    BatchRow,
+    Correction,
+    LostLink,
+    Message,
+    Note,
+    Notice,
+    SignOn,
+    Transfer,
+    Transition,
+)
+from signatories.models.link import Link
 from signatories.states import NotAllowed
 from tests.factories import a_batch, a_document, a_letter, a_moderator, a_sign_on
 
@@ -247,3 +262,177 @@ def test_the_desk_says_erased_where_the_representative_stood(client):
     assert text.count("a message that was erased") == sign_on.messages.count()
     assert "Representative's data erased" in html.unescape(text)
     assert (list(desk.context["forms"]), len(client.get(found).context["rows"])) == ([], 0)
+
+
+# ── said and handed out ──
+
+
+def address(sign_on, rest=""):
+    return f"/status/{links.token('status', sign_on.pk)}/my-data/{rest}"
+
+
+def handed_out(client, sign_on):
+    response = client.get(address(sign_on, "my-data.json"))
+    assert response["Content-Disposition"] == f'attachment; filename="my-data-{sign_on.letter.slug}-{sign_on.pk}.json"'
+    return json.loads(response.content)
+
+
+def test_the_file_has_every_field_and_every_row_and_describes_itself(client):
+    sign_on = a_known("declined")
+
+    file = handed_out(client, sign_on)
+
+    data = file["data"]
+    jsonschema.validate(data, file["description"])
+    assert set(data["sign_on"]) == {field.name for field in SignOn._meta.fields}
+    assert [one["verb"] for one in data["transitions"]] == [one.verb for one in sign_on.transitions.all()]
+    assert [one["note"] for one in data["transitions"] if one["verb"] == "decline"] == ["Ximena left the board."]
+    assert [(one["question"], one["answer"]) for one in data["questions"]] == [
+        ("Who authorised you?", "I, Ximena, was authorised by the board."),
+        ("Dear Ximena, when?", "On 3 May."),
+    ]
+    assert [(one["name"], one["size"], len(one["sha256"])) for one in data["documents"]] == [
+        ("minutes-of-ximena.pdf", sign_on.documents.get().size, 64)
+    ]
+    assert [(one["name"], one["reason"]) for one in data["corrections"]] == [
+        ("Sahayta Foundation", "Quispe mistyped it.")
+    ]
+    assert [one["kind"] for one in data["messages"]] == [
+        one.kind for one in sign_on.messages.exclude(kind="objection_notice")
+    ]
+    assert [one["purpose"] for one in data["links"]] == ["status"]
+
+
+def test_no_link_that_works_and_no_hash_of_one_is_in_the_file(client):
+    sign_on = a_known("declined")
+    token = links.token("status", sign_on.pk)
+
+    text = json.dumps(handed_out(client, sign_on)["data"])
+
+    assert token not in text
+    assert [one for one in Link.objects.values_list("sha256", flat=True) if one in text] == []
+    assert ("[status]" in text, "\\u0002" in text) == (True, False)
+
+
+def test_what_the_organisation_said_at_its_published_address_is_not_in_the_file(client):
+    sign_on = a_known("declined")
+    notice = sign_on.notices.get()
+    assert "sahayta.example" not in json.dumps(handed_out(client, sign_on)["data"])
+
+    notice.object(words="She was never ours.")
+    data = handed_out(client, sign_on)["data"]
+
+    assert [one["outcome"] for one in data["notices"]] == ["objected"]
+    assert [one["recipient"] for one in data["messages"] if one["kind"] == "objection_notice"] == [""]
+    assert [one for one in ("sahayta.example", "never ours") if one in json.dumps(data)] == []
+
+
+def test_moderators_are_not_named_in_the_file(client):
+    sign_on = a_known("declined")
+    names = set(User.objects.values_list("username", flat=True))
+
+    assert [one for one in names if one in json.dumps(handed_out(client, sign_on)["data"])] == []
+
+
+def test_after_the_erasure_the_file_has_what_remains_and_still_keeps_its_form(client):
+    sign_on = a_known("declined")
+    sign_on.erase()
+    for message in Message.objects.queued():
+        mail.deliver(message.pk)
+
+    file = handed_out(client, sign_on)
+
+    jsonschema.validate(file["data"], file["description"])
+    assert [one for one in TRACES if one in json.dumps(file["data"]).lower()] == []
+
+
+def test_opening_the_pages_erases_nothing_and_the_button_does_once(client):
+    sign_on = a_sign_on(state="withdrawn", **WHO)
+    erase = address(sign_on, "erase/")
+    assert "This cannot be undone." in client.get(erase).content.decode()
+    sign_on.refresh_from_db()
+    assert sign_on.erased_at is None
+
+    first, second = client.post(erase, follow=True), client.post(erase, follow=True)
+
+    sign_on.refresh_from_db()
+    assert [one.status_code for one in (first, second)] == [200, 200]
+    assert "Your data were erased on" in second.content.decode()
+    assert (sign_on.email, sign_on.transitions.filter(verb="erase").count()) == ("", 1)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("pending", "Your sign-on asks for a public statement"),
+        ("queried", "Your sign-on asks for a public statement"),
+        ("accepted", "Your sign-on is the evidence that your organisation makes a public statement"),
+    ],
+)
+def test_while_it_stands_the_page_says_why_nothing_is_erased_and_a_post_does_nothing(client, state, words):
+    sign_on = a_sign_on(state=state, **WHO)
+
+    page = client.get(address(sign_on, "erase/")).content.decode()
+    client.post(address(sign_on, "erase/"))
+
+    sign_on.refresh_from_db()
+    assert words in html.unescape(page)
+    assert "<form" not in page
+    assert (sign_on.email, sign_on.state) == ("ximena@example.org", state)
+
+
+def test_the_page_names_what_is_stored_and_only_that(client):
+    plain = client.get(address(a_sign_on(state="pending"))).content.decode()
+    rich = client.get(address(a_known("declined"))).content.decode()
+
+    assert ("2 e-mails" in plain, "Documents" in plain, "Questions and answers" in plain) == (True, False, False)
+    assert ("1 document that you sent" in rich, "2 questions of the moderators" in rich) == (True, True)
+
+
+def test_two_who_erase_at_once_write_one_trace(client):
+    sign_on = a_sign_on(state="declined", **WHO)
+    twin = SignOn.objects.get(pk=sign_on.pk)
+
+    assert (sign_on.erase() is None, twin.erase() is None) == (False, True)
+
+
+def test_a_message_with_lost_links_goes_with_the_last_sign_on_of_its_address():
+    letter = a_letter()
+    first = a_sign_on(letter, "withdrawn", **WHO)
+    other = a_sign_on(letter, "withdrawn", **WHO | {"name_as_signed": "Odhikar"})
+    LostLink.serve(LostLink.ask(WHO["email"], "en").pk)
+    lost = Message.objects.get(kind="lost_link")
+    for message in Message.objects.queued():
+        mail.deliver(message.pk)
+
+    first.erase(is_told=False)
+    assert Message.objects.get(pk=lost.pk).recipient == WHO["email"]
+    other.erase(is_told=False)
+
+    assert Message.objects.get(pk=lost.pk).recipient == ""
+    assert traces() == []
+
+
+def test_what_is_held_for_the_desk_is_dropped_and_not_sent_to_nobody():
+    sign_on = a_sign_on(state="unconfirmed", **WHO)
+    Message.objects.filter(sign_on=sign_on).update(state="held")
+
+    sign_on.erase(is_told=False)
+
+    assert [(one.kind, one.state, one.recipient) for one in sign_on.messages.all()] == [("confirm", "dropped", "")]
+    assert traces() == []
+
+
+def test_an_offer_to_a_successor_goes_with_the_data(client):
+    sign_on = a_sign_on(state="pending", **WHO | {"email": "asha@example.org"})
+    Transfer.offer(sign_on, "successor", email="ximena@example.org", name="Ximena Quispe", role="Registrarix")
+    assert [(one["kind"], one["name"]) for one in handed_out(client, sign_on)["data"]["transfers"]] == [
+        ("successor", "Ximena Quispe")
+    ]
+    sign_on.withdraw()
+
+    sign_on.erase()
+    for message in Message.objects.queued():
+        mail.deliver(message.pk)
+
+    assert traces() == []

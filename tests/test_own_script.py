@@ -137,6 +137,27 @@ def test_what_the_organisation_learnt_by_an_acceptance_is_forgotten_when_that_is
 
 
 @pytest.mark.django_db
+def test_an_organisation_that_is_known_in_its_own_script_is_recognised_by_it():
+    known = Organisation.objects.create(name=ARABIC)
+    Organisation.objects.create(name="Odhikar")
+
+    found = a_sign_on(name="Adala Centre for Rights", name_in_own_script=ARABIC).similar()
+
+    assert [(one.organisation, one.similarity, one.is_recorded) for one in found] == [(known, "same", True)]
+    assert a_sign_on(name="Adala Centre for Rights").similar() == []
+
+
+@pytest.mark.django_db
+def test_the_message_of_an_acceptance_shows_both_forms_on_lines_of_their_own():
+    sign_on = a_sign_on(name="Adala")
+    actor = Actor.moderator(a_moderator())
+
+    sign_on.accept(actor, listed_name="Adala", listed_name_in_own_script=ARABIC)
+
+    assert f"\n\nAdala\n{ARABIC}\n\n" in sign_on.messages.get(kind="accepted").text
+
+
+@pytest.mark.django_db
 def test_what_somebody_said_of_a_name_stays_when_an_acceptance_is_undone():
     sign_on = a_sign_on(name="Adala")
     user = a_moderator()

@@ -448,6 +448,27 @@ def test_arabic_names_in_a_latin_letter_are_marked_as_arabic_and_stand_at_the_le
     assert abs(float(word[1]) - al_haq[1]) < 3
 
 
+def test_a_name_in_its_own_script_stands_below_the_latin_form_in_the_same_item_of_the_list(reading):
+    lines = [
+        Line("Adala", id="1", name_in_own_script="عدالة"),
+        Line("Rodnik", id="2", name_in_own_script="Родник"),
+        Line("Zet", id="3"),
+    ]
+    pdf = render_pdf(a_content([], body="Text.", lines=lines, sha256=lines_sha256(lines)))
+
+    boxes = reading(pdf, "pdftotext", "-bbox")
+    (_page, left, adala), (_page, cyrillic_left, cyrillic), (_page, _left, rodnik) = positions(
+        boxes, ["Adala", "Родник", "Rodnik"]
+    )
+    arabic = re.search(r'xMin="([\d.]+)" yMin="([\d.]+)".*>[^<]*[\u0600-\u06ff]+[^<]*<', boxes)
+    assert (rodnik < cyrillic < rodnik + 16, adala < float(arabic[2]) < adala + 16) == (True, True)
+    # On the side where the list begins, as further lines of a long name.
+    assert 0 < float(arabic[1]) - left < 12
+    assert cyrillic_left > left
+    assert list_items(reading(pdf, "pdfinfo", "-struct")) == [3]
+    assert pdf.missing == ()
+
+
 # ── the picture ──
 
 

@@ -45,6 +45,7 @@ def test_those_who_wait_stand_oldest_first_with_counts_per_state(desk):
         "accepted": 1,
         "declined": 0,
         "withdrawn": 0,
+        "expired": 0,
         "any": 5,
     }
 

@@ -18,7 +18,7 @@ from letter.imports import ImportFault, Source, import_letter
 from letter.models import Letter, LetterText
 from letter.publication import content_of, publish
 from letter.seal import faults
-from letter.standing import EQUAL, note_on
+from letter.standing import EQUAL, name_of, note_on
 from letter.translations import Code, Kind, blocks_of, compare, numbers_in
 from tests.factories import a_letter, a_moderator
 
@@ -261,6 +261,20 @@ def test_a_note_says_what_a_text_is_worth(standing, language, prevailing, note):
     assert note_on(standing, language, prevailing) == note
 
 
+def test_the_name_of_a_language_is_written_as_within_a_sentence():
+    with translation.override("fr"):
+        french = name_of("en")
+    with translation.override("es"):
+        spanish = name_of("fr")
+
+    assert (french, spanish, name_of("en"), name_of("pt-BR")) == (
+        "anglais",
+        "francés",
+        "English",
+        "Brazilian Portuguese",
+    )
+
+
 @pytest.mark.django_db
 def test_every_artefact_of_a_translation_says_that_it_is_one_and_links_the_text_that_prevails():
     letter = a_letter()
@@ -273,12 +287,12 @@ def test_every_artefact_of_a_translation_says_that_it_is_one_and_links_the_text_
     with translation.override("en"):
         word = render_docx(content_of(edition, "fr"))
 
-    link = re.search(r'<p class="standing">[^<]+ <a href="([^"]+)" hreflang="en" lang="en"><bdi>A joint letter<', page)
+    link = re.search(r'<p class="worth">[^<]+ <a href="([^"]+)" hreflang="en" lang="en"><bdi>A joint letter<', page)
     assert link[1] == f"/{letter.slug}/"
     assert f'<a href="/{letter.slug}/editions/1/" hreflang="en"' in permanent
     assert word[:2] == b"PK"
     assert content_of(edition, "fr").standing == "courtesy"
-    assert 'class="standing"' not in edition.file("index.html", "en").decode()
+    assert 'class="worth"' not in edition.file("index.html", "en").decode()
     assert list(faults(letter)) == []
 
 

@@ -14,18 +14,15 @@ import pytest
 from demo.postgres import Postgres
 from letter import documents
 from letter.publication import LOCK
+from tests.factories import sent
 from tests.mailserver import link_in
 from tests.running import Site, until
 
 pytestmark = pytest.mark.xdist_group("site")
 
-SEAL = """
+TEXT = """
 from letter.models import Letter
-from signatories.forms.sign import SignForm
-import time
-now = time.time
-time.time = lambda: now() - 60
-print(SignForm(text=Letter.objects.get(slug="icc-2020").text()).new_seal())
+print(Letter.objects.get(slug="icc-2020").text().pk)
 """
 ACCEPT = """
 from signatories.models import OPERATOR, SignOn
@@ -53,9 +50,10 @@ def post(site, path, **fields):
         return 0
 
 
-def sign(site, seal, name, email):
+def sign(site, text, name, email):
     form = {"name_as_signed": name, "representative_name": "A", "representative_role": "B", "email": email}
-    return post(site, "/icc-2020/sign/", declaration="on", fax="", seal=seal, country="FR", **form)
+    # The site and its tests have one secret key.
+    return post(site, "/icc-2020/sign/", **sent(text, country="FR", **form))
 
 
 def rows(site, query, *values):
@@ -68,9 +66,9 @@ def listed(site, name):
 
 
 def test_a_sign_on_goes_all_the_way_through_the_real_processes(site):
-    seal = site.python(SEAL)
+    text = int(site.python(TEXT))
 
-    assert sign(site, seal, "Whole Journey", "whole@example.org") == 200
+    assert sign(site, text, "Whole Journey", "whole@example.org") == 200
     (message,) = until(lambda: [one for one in site.mail.messages if one["To"] == "whole@example.org"])
     assert post(site, link_in(message, "confirm")) == 200
     site.python(ACCEPT.format(name="Whole Journey"))
@@ -121,7 +119,7 @@ def test_a_worker_killed_among_the_documents_delays_no_page_and_the_next_one_sea
 
 def test_a_worker_killed_while_it_speaks_to_the_mail_server_loses_no_message(site):
     site.mail.is_slow = True
-    assert sign(site, site.python(SEAL), "Killed Mail", "killed@example.org") == 200
+    assert sign(site, int(site.python(TEXT)), "Killed Mail", "killed@example.org") == 200
     until(lambda: site.mail.busy)
 
     site.stop("worker", signal.SIGKILL)
@@ -139,7 +137,7 @@ def test_a_worker_killed_while_it_speaks_to_the_mail_server_loses_no_message(sit
 
 def test_a_mail_server_that_is_down_delays_a_message_and_loses_nothing(site):
     site.mail.refusal = "451 4.3.2 come back later"
-    assert sign(site, site.python(SEAL), "Mail Down", "down@example.org") == 200
+    assert sign(site, int(site.python(TEXT)), "Mail Down", "down@example.org") == 200
     query = "SELECT state, attempts FROM signatories_message WHERE recipient = 'down@example.org'"
     until(lambda: rows(site, query) == [("queued", 1)])
 
@@ -151,7 +149,7 @@ def test_a_mail_server_that_is_down_delays_a_message_and_loses_nothing(site):
 
 def test_postgres_stopped_and_restarted_under_load_loses_nothing_that_was_accepted(tmp_path):
     with Postgres(tmp_path / "postgres", durable=True) as postgres, Site(postgres.url, tmp_path) as site:
-        seal = site.python(SEAL)
+        text = int(site.python(TEXT))
         # The page changes once more when its documents are there.
         page = until(lambda: b"letter.pdf" in (page := site.get("/icc-2020/")) and page, seconds=60)
         worker = site.processes["worker"]
@@ -162,7 +160,7 @@ def test_postgres_stopped_and_restarted_under_load_loses_nothing_that_was_accept
                 if stop.is_set():
                     return
                 name = f"Under Load {number} {turn}"
-                if sign(site, seal, name, f"load{number}.{turn}@example.org") == 200:
+                if sign(site, text, name, f"load{number}.{turn}@example.org") == 200:
                     accepted.append(name)
                 if b"signatories" not in site.get("/icc-2020/signatories.json"):
                     unread.append(name)

@@ -36,3 +36,15 @@ def languages(context):
                 # Translators: in your catalogue, write the name of your own language.
                 suggested = code, _("This page is available in English."), there, translation.get_language_bidi()
     return {"others": others, "suggested": suggested}
+
+
+@register.inclusion_tag("signatories/languages.html", takes_context=True)
+def language_buttons(context, form, path):
+    """Offer the form with the id `form` in other languages, at the addresses of `path`: what was typed goes along."""
+    suggested = languages(context)["suggested"] if context["request"].method == "GET" else None
+    others = [(code, name, translate_url(path, code)) for code, name in settings.LANGUAGES]
+    return {
+        "form": form,
+        "others": [one for one in others if one[2] != path],
+        "suggested": suggested and (*suggested[:2], translate_url(path, suggested[0]), suggested[3]),
+    }

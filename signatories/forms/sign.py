@@ -1,23 +1,33 @@
-"""The form with which a representative signs."""
+"""The form with which a representative signs: filled in, then checked, then sent."""
 
 import time
 
-from crispy_forms.layout import HTML, Div, Fieldset, Submit
+from crispy_forms.layout import HTML, Div, Fieldset, Layout, Submit
 from django import forms
-from django.core import signing
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 
-from signatories import declarations
+from signatories import declarations, drafts, hints
+from signatories.drafts import TOO_FAST, TOO_LONG
 
 from .fields import OrganisationFields, helper, plain_text
 
-# Seconds in which nobody fills in the form, and in which everybody has.
-TOO_FAST, TOO_LONG = 3, 24 * 60 * 60
+REVISED = _("The letter was revised after you opened this form. Please read it again before you sign.")
+REWORDED = _("The declaration was reworded after you opened this form. Please read it again.")
+
+# What belongs together, on the form and where it is checked.
+GROUPS = [
+    (_("Your organisation"), ("name_as_signed", "name_in_own_script", "acronym", "country", "website")),
+    (_("You, its representative"), ("representative_name", "representative_role", "email")),
+    (_("Your declaration"), ("declaration",)),
+]
 
 
-class SignForm(OrganisationFields):
-    """A representative signs on behalf of an organisation."""
+class Answers(OrganisationFields):
+    """What a representative answers on behalf of an organisation."""
 
     representative_name = forms.CharField(
         label=_("Your name"),
@@ -48,6 +58,44 @@ class SignForm(OrganisationFields):
         label=declarations.DECLARATION,
         error_messages={"required": _("Only somebody who is authorised can sign. Tick the box if you are.")},
     )
+
+    # The token of the invitation whose link led here, if one did; whatever else stands there counts for nothing.
+    invitation = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, text, **kwargs):
+        """Make a form for signing `text`, a LetterText."""
+        super().__init__(*args, **kwargs)
+        self.text = text
+
+    @classmethod
+    def typed(cls, data):
+        """Return the answers among what was posted, as they were typed."""
+        return {name: data.get(name, "") for name in Answers.base_fields}
+
+    @classmethod
+    def carried_on(cls, data):
+        """Return the answers as they were typed, with the seal of the form in which that was."""
+        return cls.typed(data) | {"seal": data.get("seal", "")}
+
+    @cached_property
+    def hints(self):
+        """What could be meant instead of what stands in a field, by the field's name."""
+        return hints.hints(self.typed(self.data if self.is_bound else self.initial), get_language())
+
+    @property
+    def hinted_country(self):
+        """The name of the country that the website's ending suggests."""
+        return countries.name(self.hints.get("country", ""))
+
+    def received(self):
+        """Return what `SignOn.sign` takes."""
+        extra = {"declaration", "invitation"}
+        return {name: self.cleaned_data[name] for name in Answers.base_fields if name not in extra}
+
+
+class SignForm(Answers):
+    """The form as it is filled in; once it is valid, its answers are shown to be checked."""
+
     # Hidden from people by the style sheet; a bot fills in every field.
     fax = forms.CharField(
         label=_("Leave this empty"),
@@ -55,33 +103,37 @@ class SignForm(OrganisationFields):
         widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
     )
     seal = forms.CharField(widget=forms.HiddenInput, required=False)
-    # The token of the invitation whose link led here, if one did; whatever else stands there counts for nothing.
-    invitation = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args, text, **kwargs):
-        """Make a form for signing `text`, a LetterText."""
+    def __init__(self, *args, **kwargs):
+        """Make a form for signing a text; `initial` may be what was typed before, with the seal of that form."""
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             # A browser would cut off what is too long without a word; the form says it instead.
             field.widget.attrs.pop("maxlength", None)
-        self.text = text
-        self.initial["seal"] = self.new_seal()
+        if not self.initial.get("seal"):
+            self.initial["seal"] = self.new_seal()
         self.helper = helper(
-            Fieldset(_("Your organisation"), "name_as_signed", "name_in_own_script", "acronym", "country", "website"),
-            Fieldset(_("You, its representative"), "representative_name", "representative_role", "email"),
-            Fieldset(_("Your declaration"), "declaration"),
+            *(Fieldset(title, *with_hints(names)) for title, names in GROUPS),
             Div("fax", css_class="trap"),
             "seal",
             "invitation",
             HTML("{% include 'signatories/privacy.html' %}"),
-            Submit("sign", _("Sign the letter")),
+            Submit("check", _("Continue")),
         )
 
+    @classmethod
+    def again(cls, data, problems, *, text):
+        """Return the form with the answers that could not be sent, and why; its other faults are said, too."""
+        # Whoever comes back from the page that checks has taken their time.
+        seal = drafts.new_seal(text.pk, declarations.VERSION, age=TOO_FAST)
+        form = cls(cls.typed(data) | {"seal": seal.signed()}, text=text)
+        for problem in problems:
+            form.add_error(None, problem)
+        return form
+
     def new_seal(self):
-        """Return what this form was made for: text, wording of the declaration, time; signed."""
-        return signing.dumps(
-            [self.text.pk, declarations.VERSION, int(time.time())], salt="signatories.sign", compress=True
-        )
+        """Return what this form was made for, signed."""
+        return drafts.new_seal(self.text.pk, declarations.VERSION).signed()
 
     def clean_fax(self):
         """Refuse what only a bot fills in; a person whose browser did it sees it emptied."""
@@ -92,22 +144,19 @@ class SignForm(OrganisationFields):
 
     def clean_seal(self):
         """Refuse a form that was not read: sent too fast, kept too long, or for words that have changed since."""
-        try:
-            text, version, made_at = signing.loads(self.cleaned_data["seal"], salt="signatories.sign")
-        except (signing.BadSignature, ValueError):
-            text, version, made_at = None, None, 0
-        age = time.time() - made_at
-        if [text, version] == [self.text.pk, declarations.VERSION] and TOO_FAST <= age <= TOO_LONG:
-            return self.cleaned_data["seal"]
-        if text and text != self.text.pk:
-            problem = _("The letter was revised after you opened this form. Please read it again before you sign.")
-        elif version and version != declarations.VERSION:
-            problem = _("The declaration was reworded after you opened this form. Please read it again.")
-        elif text and age < TOO_FAST:
+        seal = drafts.read_seal(self.cleaned_data["seal"])
+        age = time.time() - seal.made_at if seal else 0
+        if seal and seal.text != self.text.pk:
+            problem = REVISED
+        elif seal and seal.version != declarations.VERSION:
+            problem = REWORDED
+        elif seal and age < TOO_FAST:
             # The same seal serves again: its time goes on running.
             raise ValidationError(_("That was very fast. Please look over your answers and send the form again."))
-        else:
+        elif not seal or age > TOO_LONG:
             problem = _("This form had been open for too long. Nothing is lost: please send it again.")
+        else:
+            return self.cleaned_data["seal"]
         self.reset("seal", self.new_seal())
         raise ValidationError(problem)
 
@@ -116,7 +165,56 @@ class SignForm(OrganisationFields):
         self.data = self.data.copy()
         self.data[self.add_prefix(name)] = value
 
-    def received(self):
-        """Return what `SignOn.sign` takes."""
-        extra = {"fax", "seal", "invitation", "declaration"}
-        return {name: value for name, value in self.cleaned_data.items() if name not in extra}
+    def checked(self):
+        """Return what was checked, as the form that sends it."""
+        answers = {name: str(value) for name, value in self.received().items()} | {"declaration": "on"}
+        answers["invitation"] = self.cleaned_data["invitation"]
+        seal = self.cleaned_data["seal"]
+        draft = drafts.draft(drafts.read_seal(seal), answers)
+        return CheckedForm(answers | {"seal": seal, "draft": draft}, text=self.text)
+
+
+class CheckedForm(Answers):
+    """The answers as they were checked, with the draft that says so: what is sent. All of it is hidden."""
+
+    draft = forms.CharField(required=False)
+
+    @property
+    def carried(self):
+        """Names and values of the hidden fields; with the seal, under which the form goes on if something changes."""
+        return [(name, self.data.get(name, "")) for name in (*self.fields, "seal")]
+
+    @property
+    def groups(self):
+        """What was answered, in groups: title, first field, and of each answer the field, its label, its words."""
+        for title, names in GROUPS:
+            rows = [(name, self.fields[name].label, self.words(name)) for name in names if name != "declaration"]
+            yield title, self[names[0]].id_for_label, rows
+
+    def words(self, name):
+        """Return an answer as a page says it."""
+        value = self.data.get(name, "")
+        return (countries.name(value) or _("None: international")) if name == "country" else value
+
+    def clean_draft(self):
+        """Refuse what is not what was checked, was checked long ago, or was checked for other words."""
+        draft = drafts.read_draft(self.cleaned_data["draft"], self.typed(self.data))
+        if draft is None:
+            raise ValidationError(_("These are not the answers that you checked. Please look at them once more."))
+        if draft.text != self.text.pk:
+            raise ValidationError(REVISED)
+        if draft.version != declarations.VERSION:
+            raise ValidationError(REWORDED)
+        if time.time() - draft.made_at > TOO_LONG:
+            raise ValidationError(
+                _("You checked your answers more than a day ago. Nothing is lost: please look at them once more.")
+            )
+        return draft
+
+
+def with_hints(names):
+    """Return fields for a layout, each with what could be meant instead."""
+    return [
+        Layout(name, HTML(f"{{% include 'signatories/hint.html' with field='{name}' value=form.hints.{name} %}}"))
+        for name in names
+    ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('signatories', '0026_languages'),
+        ('signatories', '0030_draft_of_a_sign_on'),
     ]
 
     operations = [

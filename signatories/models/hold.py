@@ -1,26 +1,17 @@
-"""Messages that are held until somebody at the desk has looked: why, and what becomes of them."""
+"""Messages that are held until somebody at the desk has looked, and why. What then becomes of them: `release.py`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
-from django.db import models, transaction
-from django.db.models import Count, Max, Min
+from django.db import models
+from django.db.models import Count, F, Max, Min, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
-from procrastinate.contrib.django import app as jobs
-
-from audit.models import record
 
 from .limit import Crossing, Why
 from .message import Message
-
-if TYPE_CHECKING:
-    from .actor import Actor
-
-# So many are released or discarded at one stroke: a few seconds' work.
-MOST = 1000
-PERMISSION = "signatories.send_message"
 
 
 @dataclass(frozen=True)
@@ -47,6 +38,12 @@ class HoldQuerySet(models.QuerySet["Hold"]):
         """Those held for this reason on the letter with this slug."""
         return self.filter(why=why, message__sign_on__letter__slug=letter)
 
+    def first_of_each_group(self, count: int) -> Self:
+        """Return the oldest few of each group, with `letter`, the letter's slug, and their messages."""
+        letter = F("message__sign_on__letter__slug")
+        place = Window(RowNumber(), partition_by=[F("why"), letter], order_by="pk")
+        return self.waiting().annotate(letter=letter, place=place).filter(place__lte=count).select_related("message")
+
     def groups(self) -> list[Group]:
         """Return how many wait, by reason and letter, in the order of `Why`. One query."""
         found = (
@@ -57,48 +54,6 @@ class HoldQuerySet(models.QuerySet["Hold"]):
         )
         groups = [Group(Why(why), *figures) for why, *figures in found]
         return sorted(groups, key=lambda group: (Why.values.index(group.why), group.letter))
-
-    @transaction.atomic
-    def release(self, actor: "Actor") -> int:
-        """Send these messages as if nothing had happened, the oldest `MOST` of them; returns how many.
-
-        Their links are made when they leave, so that each works for as long as any other.
-        """
-        held = self._take(actor)
-        now = timezone.now()
-        Message.objects.filter(pk__in=[hold.message_id for hold in held]).update(
-            state=Message.State.QUEUED, send_after=now
-        )
-        if held:
-            sent: list[dict[str, Any]] = [{"message_id": hold.message_id} for hold in held]
-            jobs.configure_task("deliver_message", schedule_at=now).batch_defer(*sent)
-        return self._record(actor, "release", held)
-
-    @transaction.atomic
-    def discard(self, actor: "Actor") -> int:
-        """Never send these messages, the oldest `MOST` of them; returns how many.
-
-        Their sign-ons stay unconfirmed, and expire as any other. They are not declined: that would write to a
-        stranger, and say something about an organisation that may know nothing of it. Whoever is meant by it can
-        sign again, and then gets a message like anybody.
-        """
-        held = self._take(actor)
-        Message.objects.filter(pk__in=[hold.message_id for hold in held]).update(state=Message.State.DROPPED)
-        return self._record(actor, "discard", held)
-
-    def _take(self, actor: "Actor") -> list["Hold"]:
-        """Return the oldest of these that wait, with their messages locked; of two who are at it, one has each."""
-        actor.check(PERMISSION)
-        locked = self.waiting().select_related("message__sign_on").select_for_update(of=("message",))
-        return list(locked[:MOST])
-
-    def _record(self, actor: "Actor", act: str, held: list["Hold"]) -> int:
-        """Put on record what was done at one stroke."""
-        if len(held) == 1:
-            record(actor.user, act, held[0].message.sign_on, kind=held[0].message.kind, why=held[0].why)
-        elif held:
-            record(actor.user, act, messages=len(held), sign_ons=sorted({hold.message.sign_on_id for hold in held}))
-        return len(held)
 
 
 class Hold(models.Model):

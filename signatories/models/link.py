@@ -1,5 +1,6 @@
 """E-mailed links, as rows. Of a token only its hash is kept: whoever reads the table can open nothing."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Self
@@ -9,6 +10,8 @@ from django.utils import timezone
 
 # Purposes whose links are the representative's, and about their sign-on: whoever takes over ends them all.
 OF_THE_REPRESENTATIVE = ("confirm", "status")
+# Purposes whose links are about a transfer of it.
+OF_A_TRANSFER = ("contact", "successor", "stop")
 # For so long after its end a link can still explain itself.
 GRACE = timedelta(days=400)
 
@@ -35,6 +38,12 @@ class LinkQuerySet(models.QuerySet["Link"]):
     def of_the_representative(self, sign_on_id: int) -> Self:
         """All links with which a representative sees to their sign-on."""
         return self.filter(purpose__in=OF_THE_REPRESENTATIVE, about=sign_on_id)
+
+    def about_sign_on(self, sign_on_id: int, transfers: Sequence[int]) -> Self:
+        """All links of the representative of a sign-on, and of those to whom its `transfers` offered it."""
+        of_transfers = models.Q(purpose__in=OF_A_TRANSFER, about__in=transfers)
+        of_it = models.Q(purpose__in=OF_THE_REPRESENTATIVE, about=sign_on_id)
+        return self.filter(of_it | of_transfers).order_by("pk")
 
     def to_forget(self, at: datetime | None = None) -> Self:
         """Links that ended so long before `at` (now by default) that nobody asks why any more."""

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Self
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,11 @@ from signatories.bounces import Bounce
 WAITS = [timedelta(seconds=seconds) for seconds in (10, 30, 60, 300, 1800, 7200, 28800, 57600, 86400)]
 # A message that is this late has lost its job, and gets another.
 OVERDUE = timedelta(minutes=2)
+# Kinds of message that carry the link by which a sign-on is confirmed.
+REMINDER = "confirm_reminder"
+WITH_LINK = ("confirm", "already_signed", REMINDER)
+# States of a message that has not left yet; one that is held waits for a moderator.
+UNSENT = ("queued", "held")
 BOUNCE_FIELDS = ("bounce", "bounce_status", "diagnostic", "bounced_at")
 
 
@@ -37,15 +43,24 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages about sign-ons whose personal data were erased, but for those that are still to be sent."""
         return self.filter(sign_on__erased_at__isnull=False, erased_at=None).exclude(state=Message.State.QUEUED)
 
+    def lost_links(self) -> Self:
+        """Messages with links that somebody had lost, once they have left."""
+        return self.filter(kind="lost_link", sign_on=None, erased_at=None).exclude(state=Message.State.QUEUED)
+
     def erase(self, at: datetime | None = None) -> int:
         """Erase to whom these messages went and what they said; that they were sent, and when, stays."""
         return self.update(**dict.fromkeys(Message.WORDS, ""), erased_at=at or timezone.now())
 
-    def to_predecessors(self) -> Self:
-        """Messages to whoever represented a sign-on before it was handed over, once they have left."""
-        handed_over = self.filter(sign_on__transfers__kind="successor", sign_on__transfers__state="done")
-        others = handed_over.exclude(Q(recipient__iexact=F("sign_on__email")) | Q(notice__isnull=False))
-        return others.filter(erased_at=None).exclude(state__in=[Message.State.QUEUED, Message.State.HELD])
+    def of_past_transfers(self) -> Self:
+        """What has left and speaks of an offer to another mailbox that is over, or to whom a sign-on was handed on by.
+
+        Notices to an organisation's published address are another matter.
+        """
+        transfers = apps.get_model("signatories", "Transfer").objects.filter(sign_on=OuterRef("sign_on"))
+        of_offers = Q(kind__in=Message.OF_AN_OFFER) & ~Exists(transfers.open())
+        to_predecessors = Exists(transfers.handed_over()) & ~Q(recipient__iexact=F("sign_on__email"))
+        past = self.filter(of_offers | to_predecessors, notice=None, erased_at=None)
+        return past.exclude(state__in=[Message.State.QUEUED, Message.State.HELD])
 
     def follow(self, former: str, address: str) -> int:
         """Send to `address` what has not left for `former`; what is being sent at this moment is waited for."""
@@ -100,6 +115,10 @@ class Message(models.Model):
 
     WORDS = ("recipient", "subject", "text", "html", "sender", "reply_to", "last_error", "diagnostic")
     """What is erased of it: a mail server's error may quote the address."""
+
+    OF_AN_OFFER = ("contact_asked", "contact_offer", "hand_over_asked", "hand_over_offer", "hand_over_stopped")
+    OF_AN_OFFER += ("hand_over_taken",)
+    """Kinds that name whom a sign-on is offered to: erased when that is over (`Transfer`)."""
 
     OF_THE_MAILBOX = ("contact_asked", "contact_left", "hand_over_asked", "hand_over_taken", "hand_over_left")
     """Kinds that speak to a mailbox which a sign-on leaves: they do not follow it (`Transfer`)."""
@@ -272,6 +291,14 @@ class Message(models.Model):
         dropped = [message.pk for message in unsent]
         Message.objects.filter(pk__in=dropped).update(state=Message.State.DROPPED)
         return dropped
+
+    @staticmethod
+    def drop_links(sign_on_id: int) -> None:
+        """Drop the messages with the link to confirm that wait to be sent, or are held: it would lead nowhere."""
+        unsent = Message.objects.filter(sign_on_id=sign_on_id, kind__in=WITH_LINK, state__in=UNSENT)
+        # Waits for one that is being sent at this moment.
+        waiting = [message.pk for message in unsent.select_for_update(of=("self",))]
+        Message.objects.filter(pk__in=waiting).update(state=Message.State.DROPPED)
 
     @staticmethod
     def drop_held(sign_on_id: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -23,15 +24,15 @@ from . import erasure
 from .actor import CLOCK, REPRESENTATIVE, Actor
 from .document import Document
 from .limit import Crossing, Why
-from .message import Message
+from .message import REMINDER, Message
 from .organisation import Organisation
 from .query import QueryQuerySet
 from .related import Related, email_domain
 from .sign_on_queries import PLACE, SignOnQuerySet, id_of
 from .similar import Similar
 from .switch import Switch
-from .transition import Note, Transition
-from .unconfirmed import REMINDER, reminders_due
+from .transition import NOT_ME, Note, Transition
+from .unconfirmed import reminders_due
 from .variant_name import trigrams
 
 # Fields that name the representative, or hint at them.
@@ -102,6 +103,8 @@ class SignOn(models.Model):
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
     network_key = models.CharField(max_length=64, blank=True, editable=False)
     """Of the client's network, keyed: it says that two came from one place, not from which. Erased after a month."""
+    draft = models.UUIDField(null=True, unique=True, editable=False)
+    """Of the answers as they were checked and sent last (`drafts.Draft`): the same sent twice is one sign-on."""
     email_says = models.CharField(max_length=20, editable=False, blank=True)
     """What address and website say about each other (`evidence.of_email`), so that the queue can be narrowed by it."""
     reminders = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -202,18 +205,26 @@ class SignOn(models.Model):
     @classmethod
     @transaction.atomic
     def sign(
-        cls, text: LetterText, at: datetime | None = None, held_for: Sequence[Crossing] = (), **received: Any
+        cls,
+        text: LetterText,
+        at: datetime | None = None,
+        *,
+        draft: UUID | None = None,
+        held_for: Sequence[Crossing] = (),
+        **received: Any,
     ) -> "SignOn":
         """Take a representative's sign-on to `text`, and ask by e-mail for its confirmation.
 
         Somebody who already has a live sign-on for an organisation of this name gets that one back,
-        and is told so by e-mail: whoever fills in the form learns nothing of it.
+        and is told so by e-mail: whoever fills in the form learns nothing of it. A draft that was sent
+        before gives the sign-on that it made, and nothing is told again.
 
         Beyond a limit the sign-on is taken like any other, and its message is held.
 
         Args:
             text: the text that the representative read.
             at: the moment of signing (now by default).
+            draft: of the answers that were checked.
             held_for: the limits that were crossed (`limits.crossed`).
             received: what the form holds, by field; with the `language` in which it was filled in (that of the text by
                 default).
@@ -234,20 +245,29 @@ class SignOn(models.Model):
             "declaration": str(declarations.DECLARATION),
             "declaration_version": declarations.VERSION,
         }
-        sign_on = cls._new(text, **received)
+        sign_on = cls._new(text, draft=draft, **received)
         twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed)
+        if twin is not None and twin.has_expired(at):
+            # The clock will notice within the hour; who signs anew need not wait for it.
+            twin.expire()
+            twin = None
         if twin is None:
             try:
                 with transaction.atomic():
                     sign_on._move("sign", REPRESENTATIVE, held_for=held_for)
             except IntegrityError:
-                twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed)
+                twin = cls.objects.sent(draft) or cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed)
                 if twin is None:
                     raise
-        if twin is not None:
-            mail.queue(twin, "already_signed", held_for=held_for)
-            return twin
-        return sign_on
+        return sign_on if twin is None else twin._signed_again(draft, held_for)
+
+    def _signed_again(self, draft: UUID | None, held_for: Sequence[Crossing]) -> "SignOn":
+        """Tell the representative by e-mail that they have signed, once for each draft that they send."""
+        row = SignOn.objects.select_for_update(of=("self",)).only("draft").get(pk=self.pk)
+        if draft is None or row.draft != draft:
+            SignOn.objects.filter(pk=self.pk).update(draft=draft or row.draft)
+            mail.queue(self, "already_signed", held_for=held_for)
+        return self
 
     @classmethod
     @transaction.atomic
@@ -289,9 +309,34 @@ class SignOn(models.Model):
 
     # ── what happens to it ──
 
-    def confirm(self) -> Transition:
-        """Take the representative's word that the mailbox is theirs; the sign-on enters the queue."""
-        return self._move("confirm", REPRESENTATIVE)
+    def confirm(self, tell: Iterable["SignOn"] = ()) -> Transition:
+        """Take the representative's word that the mailbox is theirs; the sign-on enters the queue.
+
+        `tell` are those of `SignOnQuerySet.on_record_beside` whose mailboxes have room: their representatives learn
+        that somebody else has signed for an organisation of that name, and not who. This one learns nothing of them.
+        """
+
+        def tell_them(_confirmed: Transition) -> None:
+            for one in tell:
+                message = mail.queue(one, "signed_again", other=self)
+                if message:
+                    # Which of the two it tells of, so that none is told twice.
+                    Message.objects.filter(pk=message.pk).update(about=self.pk)
+
+        return self._move("confirm", REPRESENTATIVE, also=tell_them)
+
+    @transaction.atomic
+    def disown(self) -> None:
+        """Take the word of whoever holds the mailbox that they have signed nothing, and erase what was typed in.
+
+        Raises:
+            NotAllowed: if it was confirmed, withdrawn or has expired meanwhile.
+        """
+        state = SignOn.objects.select_for_update(of=("self",)).values_list("state", flat=True).get(pk=self.pk)
+        if state != State.UNCONFIRMED:
+            raise NotAllowed(State(state), "disown", Who.REPRESENTATIVE)
+        self._move("withdraw", REPRESENTATIVE, reason=NOT_ME, is_silent=True, also=self._drop_links)
+        self.erase(REPRESENTATIVE, is_told=False)
 
     @transaction.atomic
     def remind(self, at: datetime | None = None) -> Message | None:
@@ -307,13 +352,21 @@ class SignOn(models.Model):
         due.save(update_fields=["reminders"])
         return mail.queue(due, REMINDER)
 
-    def expire(self) -> Transition:
+    @transaction.atomic
+    def expire(self) -> None:
         """Give up a sign-on that nobody has confirmed in time, and erase who had filled in the form.
+
+        Nobody is told: it was never proved whose the address is.
 
         Raises:
             NotAllowed: if it was confirmed or withdrawn meanwhile.
         """
-        return self._move("expire", CLOCK)
+        self._move("expire", CLOCK, also=self._drop_links)
+        self.erase(CLOCK, is_told=False)
+
+    def _drop_links(self, _transition: Transition) -> None:
+        """Drop messages that have not left yet, whose link would lead nowhere."""
+        Message.drop_links(self.pk)
 
     def query(self, actor: Actor, *, question: str, language: str = "", seen: int | None = None) -> Transition:
         """Ask the representative something, in `language` (theirs by default), and wait for the answer."""
@@ -549,7 +602,7 @@ class SignOn(models.Model):
         self.state, self.state_since = target, since
         self.save(update_fields=None if before is None else ["state", "state_since", *changes])
         dropped = [] if before is None else Message.drop_decisions(self.pk)
-        if before == State.UNCONFIRMED:
+        if before == State.UNCONFIRMED or (before and target not in LIVE):
             Message.drop_held(self.pk)
         transition = Transition.objects.create(
             sign_on=self,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import models
@@ -51,7 +52,7 @@ def order_of(state: str) -> tuple[str, ...]:
     return ("state_since" if waits else "-state_since", "pk")
 
 
-class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["SignOn"]):
+class SignOnQuerySet(UnconfirmedQuerySet["SignOn"]):
     """Which sign-ons?"""
 
     def live(self) -> Self:
@@ -149,6 +150,23 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["Sig
         """Live sign-ons for an organisation of the same name, whoever has signed."""
         return self.live().filter(letter=letter, name_key=names.key(name))
 
+    def on_record_beside(self, one: "SignOn") -> Self:
+        """Sign-ons of `one`'s letter that were confirmed from other mailboxes for an organisation of the same name.
+
+        Not those whose representatives were told of this mailbox before.
+        """
+        theirs = self.model._default_manager.filter(letter=one.letter_id, email__iexact=one.email)
+        told = Message.objects.filter(sign_on=OuterRef("pk"), kind="signed_again", about__in=theirs.values("pk"))
+        return (
+            self.filter(letter=one.letter_id, name_key=one.name_key, state__in=set(LIVE) - {State.UNCONFIRMED})
+            .with_confirmation()
+            .filter(is_confirmed=True)
+            .exclude(email="")
+            .exclude(email__iexact=one.email)
+            .exclude(Exists(told))
+            .order_by("pk")
+        )
+
     def with_name_to_write(self) -> Self:
         """Sign-ons with `name_to_write`: the name as listed, or, before it was accepted, as signed."""
         return self.annotate(name_to_write=Coalesce(NullIf(F("listed_name"), Value("")), F("name_as_signed")))
@@ -234,15 +252,32 @@ class SignOnQuerySet(figures.FiguresQuerySet["SignOn"], UnconfirmedQuerySet["Sig
 
     def with_links_for(self, address: str) -> Self:
         """Sign-ons to which `address` may have links, the newest first; not those whose first message is held."""
-        held = Message.objects.held().filter(sign_on=OuterRef("pk"))
+        # Another kind may be held because a stranger signed once more in their name: their links stay theirs.
+        held = Message.objects.held().filter(sign_on=OuterRef("pk"), kind="confirm")
         return self.held_by(address).exclude(Exists(held)).select_related("letter", "text").order_by("-pk")
+
+    def sent(self, draft: UUID | None) -> "SignOn | None":
+        """Return what sending this draft of the form has made, or come to; None if it was not sent."""
+        return self.filter(draft=draft).first() if draft else None
+
+    def unconfirmed_of(self, letter: Letter, email: str) -> Self:
+        """Sign-ons to `letter` that wait for somebody to confirm by this address, the newest first."""
+        return self.with_links_for(email).filter(letter=letter, state=State.UNCONFIRMED)
+
+    def neighbours(self, letter: Letter, name: str, count: int = 2) -> tuple[list[str], list[str]]:
+        """Return the names before and after which `name` would stand in the letter's list, at most `count` of each."""
+        listed, key = self.filter(letter=letter).accepted(), names.sort_key(name)
+        # One that is accepted later stands behind those of the same key.
+        before = listed.filter(sort_key__lte=key).reverse().values_list("listed_name", flat=True)[:count]
+        after = listed.filter(sort_key__gt=key).values_list("listed_name", flat=True)[:count]
+        return list(before)[::-1], list(after)
 
     def lines(self, letter: Letter) -> Iterator[Line]:
         """Yield the lines of the letter's public list, in order; the query runs at the first of them."""
         columns = ("listed_name", "listed_acronym", "listed_country", "listed_website", "sort_key")
         rows = self.filter(letter=letter).accepted().values_list(*columns, "listed_name_in_own_script", PLACE)
-        for name, acronym, country, website, sort_key, own, anchor in rows:
-            yield Line(name, acronym, country, website, id_of(anchor), sort_key, own)
+        for name, acronym, country, website, sort_key, own, place in rows:
+            yield Line(name, acronym, country, website, id_of(place), sort_key, own)
 
     def move_to(self, organisation: Organisation) -> int:
         """Give these sign-ons to another organisation; their lines stay where they are on the public page.

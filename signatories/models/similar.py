@@ -49,7 +49,7 @@ def similar_to_each(sign_ons: Sequence["SignOn"], among: "SignOnQuerySet") -> di
     `among` is where other sign-ons are looked for. Six queries, for one sign-on and for fifty, whatever is found.
     """
     asked = [candidates.Asked(one.name_as_signed, one.acronym, one.website, one.letter_id, one.pk) for one in sign_ons]
-    near, near_sign_ons = candidates.organisations(asked), candidates.sign_ons(asked, LIVE)
+    near, near_sign_ons = _near(sign_ons, asked), candidates.sign_ons(asked, LIVE)
     organisations = Organisation.objects.in_bulk(_some({pk for some in near for pk in some}))
     others = among.in_bulk(_some({pk for some in near_sign_ons for pk in some}))
     forms = _forms(organisations)
@@ -61,6 +61,16 @@ def similar_to_each(sign_ons: Sequence["SignOn"], among: "SignOnQuerySet") -> di
         found[one.pk] = sorted(relevant, key=lambda it: (it.similarity.rank, it.name))[:SHOWN]
     signed = _signed(among, _some({it.organisation.pk for some in found.values() for it in some if it.organisation}))
     return {one.pk: [_with_letters(one, it, signed) for it in found[one.pk]] for one in sign_ons}
+
+
+def _near(sign_ons: Sequence["SignOn"], asked: Sequence[candidates.Asked]) -> list[list[int]]:
+    """Return the keys of organisations near each of `sign_ons`: near its name, or its name in its own script."""
+    own = {at: candidates.Asked(one.name_in_own_script) for at, one in enumerate(sign_ons) if one.name_in_own_script}
+    found = candidates.organisations([*asked, *own.values()])
+    near = found[: len(asked)]
+    for at, more in zip(own, found[len(asked) :], strict=True):
+        near[at] = list(dict.fromkeys([*near[at], *more]))
+    return near
 
 
 def _some(keys: set[int]) -> set[int]:
@@ -80,6 +90,8 @@ def _forms(organisations: dict[int, Organisation]) -> dict[int, list[str]]:
 def _organisation(one: "SignOn", organisation: Organisation, forms: list[str]) -> Similar:
     """Judge an organisation by that form of its name which is the likeliest."""
     judged = [(_classify(one, form, organisation.acronym), form) for form in forms]
+    if own := one.name_in_own_script:
+        judged += [(names.classify(own, form), form) for form in forms]
     similarity, form = min(judged, key=lambda pair: pair[0].rank)
     domain = "" if evidence.is_shared_host(one.website) else evidence.domain_of_website(one.website)
     return Similar(
@@ -88,7 +100,9 @@ def _organisation(one: "SignOn", organisation: Organisation, forms: list[str]) -
         organisation=organisation,
         has_same_website=bool(domain) and domain == evidence.domain_of_website(organisation.website),
         known_as="" if form == organisation.name else form,
-        is_recorded=names.key(one.name_as_signed) in map(names.key, forms),
+        is_recorded=not {names.key(name) for name in (one.name_as_signed, own) if name}.isdisjoint(
+            names.key(form) for form in forms
+        ),
     )
 
 

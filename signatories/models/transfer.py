@@ -31,6 +31,10 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
         """Those of which nothing has come yet."""
         return self.filter(state__in=Transfer.OPEN)
 
+    def handed_over(self) -> Self:
+        """Those by which a successor has come."""
+        return self.filter(kind=Transfer.Kind.SUCCESSOR, state=Transfer.State.DONE)
+
     def newest(self) -> "Transfer | None":
         """The last one, of one sign-on: what its page tells of."""
         return self.select_related("told").last()
@@ -163,7 +167,7 @@ class Transfer(models.Model):
             raise NotTransferable
         _refuse_twin(sign_on, email)
         transfer = cls(sign_on=sign_on, kind=kind, email=email, name=name, role=role, language=sign_on.language)
-        transfer.clean_fields(exclude={"sign_on", "told", "settled_by"})
+        transfer.clean_fields(exclude={field.name for field in cls._meta.fields} - {"kind", "name", "role", "email"})
         transfer.save()
         is_contact = kind == cls.Kind.CONTACT
         transfer._tell("contact_offer" if is_contact else "hand_over_offer", to=email)
@@ -299,7 +303,13 @@ class Transfer(models.Model):
         return True
 
     def end(self, state: str) -> None:
-        """Leave it in `state` for good, and forget to whom it was offered. The caller holds the sign-on."""
+        """Leave it in `state` for good, and forget to whom it was offered. The caller holds the sign-on.
+
+        What has left for that mailbox is erased by the night; what has not is dropped.
+        """
+        self.sign_on.messages.queued().filter(kind__in=("contact_offer", "hand_over_offer")).update(
+            state=Message.State.DROPPED
+        )
         self.state, self.ended_at = state, timezone.now()
         self.name = self.role = self.email = ""
         self.save()
@@ -334,7 +344,7 @@ class Transfer(models.Model):
         self.end(self.State.DONE)
         mail.queue(sign_on, "contact_changed" if kind == self.Kind.CONTACT else "hand_over_done", transfer=self)
         if kind == self.Kind.SUCCESSOR:
-            Message.objects.to_predecessors().filter(sign_on=sign_on).erase()
+            sign_on.messages.of_past_transfers().erase()
 
     def _tell(self, kind: str, to: str = "") -> Message | None:
         """Queue a message about it: to the representative, or to the new mailbox."""

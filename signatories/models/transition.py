@@ -8,11 +8,15 @@ from django.conf import settings
 from django.db import connection, models
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from letter.models import Letter
 from signatories.states import Reason, Source, State
 
 from .message import Message
+
+# The reason of a withdrawal by whoever holds the mailbox, and had signed nothing.
+NOT_ME = "not_me"
 
 
 class TransitionQuerySet(models.QuerySet["Transition"]):
@@ -106,7 +110,7 @@ class Transition(models.Model):
     @property
     def reason_label(self) -> str:
         """The coded reason or source, in words; empty if there is none."""
-        codes = dict(Reason.choices) | dict(Source.choices)
+        codes = dict(Reason.choices) | dict(Source.choices) | {NOT_ME: _("“It was not me”")}
         return str(codes.get(self.reason, ""))
 
     @property

@@ -13,14 +13,14 @@ from letter.models import Letter
 from signatories.bounces import Kind
 from signatories.states import State
 
-from .message import Message
+from .figures import FiguresQuerySet
+from .message import REMINDER, UNSENT, WITH_LINK, Message
 
 Row = TypeVar("Row", bound=models.Model, covariant=True)
 # After so long without a confirmation the representative is reminded.
 REMINDERS = (timedelta(days=2), timedelta(days=5))
-REMINDER = "confirm_reminder"
-# Messages that carry the link by which a sign-on is confirmed.
-WITH_LINK = ("confirm", "already_signed", REMINDER)
+# Not within so long after another message with the link.
+QUIET = timedelta(days=1)
 # The desk is told of a mailbox that cannot be reached for so long; its sign-on's page says it for ever.
 TOLD_FOR = timedelta(days=30)
 
@@ -30,7 +30,7 @@ def reminders_due(since: datetime, at: datetime) -> int:
     return sum(since <= at - wait for wait in REMINDERS)
 
 
-class UnconfirmedQuerySet(models.QuerySet[Row]):
+class UnconfirmedQuerySet(FiguresQuerySet[Row]):
     """Which sign-ons wait for their representative, and who cannot be written to?"""
 
     def to_expire(self, at: datetime | None = None) -> Self:
@@ -42,14 +42,16 @@ class UnconfirmedQuerySet(models.QuerySet[Row]):
     def to_remind(self, at: datetime | None = None) -> Self:
         """Sign-ons whose representative is to be reminded at `at` (now by default): of open letters only.
 
-        Not where the address takes nothing or has complained, and not while an earlier message has yet to leave, or is
-        held for a moderator.
+        Not where the address takes nothing or has complained; and only where the link has left before, not just now:
+        what a moderator holds, or has discarded, is not to be sent by another way.
         """
         at = at or timezone.now()
         due = Q()
         for number, wait in enumerate(REMINDERS):
             due |= Q(reminders__lte=number, state_since__lte=at - wait)
-        unsent = Message.objects.filter(sign_on=OuterRef("pk"), kind__in=WITH_LINK, state__in=("queued", "held"))
+        own = Message.objects.filter(sign_on=OuterRef("pk"), kind__in=WITH_LINK)
+        tried = own.filter(attempts__gt=0)
+        just_now = own.filter(Q(state__in=UNSENT) | Q(sent_at__gt=at - QUIET))
         closed = Message.objects.annotate(to=Lower("recipient")).filter(
             to=Lower(OuterRef("email")), bounce__in=(Kind.HARD, Kind.COMPLAINT)
         )
@@ -57,8 +59,7 @@ class UnconfirmedQuerySet(models.QuerySet[Row]):
         return (
             waiting.filter(letter__in=Letter.objects.open(at))
             .exclude(email="")
-            .exclude(Exists(unsent))
-            .exclude(Exists(closed))
+            .filter(Exists(tried), ~Exists(just_now), ~Exists(closed))
             .order_by("state_since")
         )
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from django_countries import countries
 
 from letter.models import Letter
+from letter.standing import name_of
 from signatories import charts
 from signatories.models import MemberInvitation, SignOn
 from signatories.models.figures import AGES
@@ -35,6 +36,7 @@ def figures(request, slug=None):
         "letter": letter,
         "growth": growth(sign_ons, letter),
         "nations": nations(sign_ons),
+        "readers": readers(sign_ons),
         "queue": queue(sign_ons),
         "pace": pace(sign_ons),
         "networks": MemberInvitation.objects.to(letter).by_network(),
@@ -68,6 +70,13 @@ def nations(sign_ons):
         "rows": [(name, count, charts.share(count, highest), count * 100 / total) for name, count in rows],
         "total": total,
     }
+
+
+def readers(sign_ons):
+    """Return rows (language, count, length of the bar): in which text the letter was read and signed."""
+    found = sign_ons.by_language_read()
+    highest = max((count for _language, count in found), default=0)
+    return [(name_of(language), count, charts.share(count, highest)) for language, count in found]
 
 
 def country(code):

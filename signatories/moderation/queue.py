@@ -50,7 +50,9 @@ def workbench(request, template, context, *, one=None, status=200):
         # It has left the list, or never stood in it.
         context |= {"next": rows.first()}
     page = paginator.get_page(number)
-    shown = SignOn.objects.with_evidence().with_seen().with_exchange().select_related("letter").in_bulk(page)
+    shown = (
+        SignOn.objects.with_evidence().with_seen().with_exchange().with_reach().select_related("letter").in_bulk(page)
+    )
     context |= {
         "asked": asked,
         "here": asked.address(),

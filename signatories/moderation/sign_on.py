@@ -11,7 +11,7 @@ from audit.models import record
 from signatories import states
 from signatories.doubts import doubts
 from signatories.forms.decisions import FORMS
-from signatories.models import Actor, Claim, Message, NoLongerSo, SignOn
+from signatories.models import Actor, Claim, Hold, Message, NoLongerSo, SignOn
 from signatories.states import State, Who
 
 from . import filters
@@ -38,7 +38,7 @@ WAITING = (State.PENDING, State.QUERIED)
 
 def get_sign_on(pk):
     """Return the sign-on, or raise Http404."""
-    found = SignOn.objects.with_evidence().with_seen().select_related("letter", "text", "organisation")
+    found = SignOn.objects.with_evidence().with_seen().with_reach().select_related("letter", "text", "organisation")
     return get_object_or_404(found, pk=pk)
 
 
@@ -68,8 +68,10 @@ def panels(user, one, bound=None):
         "colleague": colleague(one, user),
         "transitions": one.transitions.with_words(),
         "messages_sent": sent,
+        "holds": Hold.objects.waiting().filter(message__sign_on=one).select_related("message"),
         "overtaken": [message for message in failed if one.has_overtaken(message)],
         "notices": one.notices.with_answer(),
+        "transfers": one.transfers.select_related("told", "settled_by"),
         "corrections": one.corrections.select_related("user", "decided_by").order_by("-pk"),
     }
 

@@ -65,11 +65,12 @@ def is_within_limits(sign_on, form):
 
 @with_link("status")
 def keep(request, sign_on, token):
-    """Stop what was offered, and is not done."""
-    transfer = sign_on.transfers.newest()
-    if request.method == "POST" and transfer:
-        transfer.cancel()
-    return redirect("signatories:status", token=token)
+    """Ask once more, then stop what was offered; if it is done, or stopped already, the status page says so."""
+    if request.method == "POST":
+        if transfer := sign_on.transfers.newest():
+            transfer.cancel()
+        return redirect("signatories:status", token=token)
+    return render(request, "signatories/keep.html", {"sign_on": sign_on, "token": token})
 
 
 def with_transfer(purpose):

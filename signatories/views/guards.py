@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import wraps
 
+from django.conf import settings
 from django.db import transaction
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
@@ -31,6 +32,21 @@ def private(view):
     return guarded
 
 
+def kept(view):
+    """Let the reader's own browser keep a page on which something was typed, and nobody else.
+
+    Under `no-store`, Chromium answers “back” to what a form led to with an error, and empties the form itself.
+    """
+
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        response["Cache-Control"] = "private, no-cache"
+        return response
+
+    return guarded
+
+
 def with_link(purpose):
     """Hand the view the sign-on that its token leads to, or explain the link and offer the next step."""
 
@@ -49,6 +65,8 @@ def with_link(purpose):
             sign_on = SignOn.objects.select_related("letter", "text").filter(pk=link.about).first()
             if sign_on is None:
                 return bad_link(request, "unknown")
+            if sign_on.has_expired():
+                return expired(request, sign_on)
             if link.is_expired:
                 return expired_link(request, sign_on)
             return view(request, sign_on, token, **kwargs)
@@ -62,6 +80,12 @@ def bad_link(request, why):
     """Explain a link that leads nowhere."""
     letters = Letter.objects.open()
     return render(request, "signatories/bad_link.html", {"why": why, "letters": letters}, status=404)
+
+
+def expired(request, sign_on):
+    """Say that the sign-on was not confirmed in time, and what can be done; whatever the link was for."""
+    context = {"letter": sign_on.letter, "days": settings.CONFIRM_WITHIN.days}
+    return render(request, "signatories/expired.html", context, status=410)
 
 
 def revoked_link(request):

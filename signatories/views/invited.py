@@ -7,7 +7,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 
-from letter.content import letter_path
 from signatories import links
 from signatories.forms.invited import DeclineForm
 from signatories.forms.sign import SignForm
@@ -15,6 +14,7 @@ from signatories.models import MemberInvitation, Switch
 
 from .guards import get_or_post, private
 from .paused import paused
+from .reading import Reading, closed
 
 
 def with_invitation(purpose):
@@ -63,16 +63,14 @@ def member(request, invitation, token):
     if form.is_valid() or (request.method == "POST" and not form.is_bound):
         # The page says where it stands now.
         return redirect("signatories:member", token=token)
-    letter = invitation.letter
-    text = letter.text_for(get_language())
+    reading = reading_of(invitation)
     context = {
         "invitation": invitation,
-        "letter": letter,
-        "text": text,
+        "letter": reading.letter,
+        "text": reading.text,
+        "reading": reading,
         "form": form,
-        "is_open": letter.is_open(),
-        "letter_path": letter_path(letter.slug, "" if text.language == letter.language else text.language),
-        "has_pdf": letter.editions.with_stage().filter(has_documents=True).exists(),
+        "is_open": reading.letter.is_open(),
     }
     return render(request, "signatories/invited.html", context, status=422 if form.is_bound else 200)
 
@@ -80,15 +78,19 @@ def member(request, invitation, token):
 @with_invitation("member")
 def member_sign(request, invitation, token):
     """Show the form, filled in with what the network knows; it goes where everybody's goes."""
-    letter = invitation.letter
-    text = letter.text_for(get_language())
-    if not letter.is_open():
-        return render(request, "signatories/closed.html", {"letter": letter, "text": text}, status=410)
-    if Switch.objects.is_paused(letter):
-        return paused(request, letter, text)
-    form = SignForm(initial=invitation.preset() | {"invitation": token}, text=text)
-    context = {"form": form, "letter": letter, "text": text, "network": invitation.round.network}
+    reading = reading_of(invitation)
+    if not reading.letter.is_open():
+        return closed(request, reading)
+    if Switch.objects.is_paused(reading.letter):
+        return paused(request, reading)
+    form = SignForm(initial=invitation.preset() | {"invitation": token}, text=reading.text)
+    context = {"form": form, "letter": reading.letter, "text": reading.text, "reading": reading}
     return render(request, "signatories/sign.html", context)
+
+
+def reading_of(invitation):
+    """Return the letter of an invitation as its member reads it, in the page's language."""
+    return Reading(invitation.letter, invitation.letter.text_for(get_language()))
 
 
 @with_invitation("unsubscribe")
@@ -107,6 +109,5 @@ def unsubscribe(request, invitation, token):
         elif "letter" in request.POST or "all" in request.POST:
             invitation.unsubscribe(from_all="all" in request.POST)
         return redirect("signatories:unsubscribe", token=token)
-    text = invitation.letter.text_for(get_language())
-    context = {"invitation": invitation, "letter": invitation.letter, "text": text}
+    context = {"invitation": invitation, "letter": invitation.letter, "text": reading_of(invitation).text}
     return render(request, "signatories/unsubscribe.html", context)

@@ -13,17 +13,13 @@ from .guards import with_link
 
 @with_link("status")
 def receipt(request, sign_on, token):
-    """Show the receipt as a page to print."""
-    context = {"sign_on": sign_on, "token": token, "facts": made_out(sign_on)}
-    return render(request, "signatories/receipt.html", context)
-
-
-@with_link("status")
-def receipt_pdf(request, sign_on, token):
-    """Send the receipt as a PDF, some times an hour: to set it takes a while."""
+    """Show the receipt as a page to print; its button makes a PDF of it, some times an hour."""
+    facts = made_out(sign_on)
+    context = {"sign_on": sign_on, "token": token, "facts": facts}
+    if request.method != "POST":
+        return render(request, "signatories/receipt.html", context)
     if not limits.hit("receipt", str(sign_on.pk), settings.LIMIT_RECEIPTS):
-        context = {"sign_on": sign_on, "token": token}
         return render(request, "signatories/receipt_later.html", context, status=429)
-    response = HttpResponse(render_facts(made_out(sign_on)), content_type="application/pdf")
+    response = HttpResponse(render_facts(facts), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="receipt-{sign_on.letter.slug}-{sign_on.pk}.pdf"'
     return response

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from demo import authenticator
+from signatories import drafts
 from tests.running import PASSWORD
 
 FLAGS = [
@@ -104,7 +105,9 @@ from accounts.models import Invitation
 from delivery.models import FollowUp
 from letter.models import Letter
 from signatories import links
-from signatories.models import Actor, Correction, InvitationRound, MemberInvitation, Merge, Notice, Organisation, SignOn
+from signatories.bounces import Bounce, Kind
+from signatories.models import Actor, Correction, InvitationRound, MemberInvitation, Merge, Notice
+from signatories.models import Organisation, SignOn, Transfer
 from tests import factories
 from uuid import uuid4
 letter = Letter.objects.get(slug="icc-2020")
@@ -114,6 +117,9 @@ waiting, new, away = (SignOn.sign(letter.text(), **fields | {{"acronym": acronym
     for acronym in ("ONE", "TWO", "THREE"))
 waiting.confirm()
 away.withdraw()
+over, lost = (factories.a_sign_on(letter, state, **fields | {{"email": f"{{uuid4()}}@example.org"}})
+    for state in ("expired", "unconfirmed"))
+lost.messages.get().bounced(Bounce(Kind.HARD, "5.1.1", "x" * 200, is_final=True))
 queried = factories.a_sign_on(letter, **fields | {{"email": f"{{uuid4()}}@example.org"}})
 paper = factories.a_document(queried, name=fields["email"] + ".pdf")
 queried.query(Actor.moderator(User.objects.get(username="moderator")), question=fields["website"] * 3)
@@ -127,6 +133,14 @@ objected = accepted.notices.first() or Notice.send(accepted, desk, address="offi
 objected.object(words="Nobody here knows of it: " + fields["website"])
 corrected = Correction.propose(accepted, name="  ".join([accepted.listed_name, fields["name_as_signed"].upper()])[:200],
     website=fields["website"], reason=fields["representative_name"])
+moving, passed, disputed = (
+    factories.a_sign_on(letter, **fields | {{"email": f"{{uuid4()}}@example.org"}}) for _one in "123")
+offer = Transfer.offer(moving, "contact", email=fields["email"])
+person = {{"name": fields["representative_name"], "role": fields["representative_role"]}}
+handed, against = (Transfer.offer(one, "successor", email=f"{{uuid4()}}@example.org", **person)
+    for one in (passed, disputed))
+against.take(links.token("successor", against.pk))
+against.object(links.token("stop", against.pk))
 delivered = Letter.objects.filter(slug="delivered").first()
 if delivered is None:
     delivered = factories.a_published("Al-Haq", slug="delivered")
@@ -134,6 +148,9 @@ if delivered is None:
     for channel in ("email", "post"):
         factories.a_recipient(delivered, office=office, postal_address="Wien", email=fields["email"], channel=channel)
     factories.a_delivered(delivered)
+if not Letter.objects.filter(slug="compared").exists():
+    factories.a_letter(slug="compared", opens_at=None).revise(
+        "ar", title="رسالة", salutation="صاحب السعادة،", body="نحن الموقعين ٣:", closing="")
 sent = delivered.recipients.first()
 noted = sent.follow_ups.first() or FollowUp.record(sent, User.objects.first(), event="answered", on="2020-05-20",
     words="We thank you.", who="Austria")
@@ -163,6 +180,8 @@ print(json.dumps({{
     "rows": f"/moderation/imports/{{table.pk}}/",
     "columns": f"/moderation/imports/{{table.pk}}/columns/",
     "confirm": f"/confirm/{{links.token('confirm', new.pk)}}/",
+    "expired": f"/confirm/{{links.token('confirm', over.pk)}}/",
+    "sign-on, unconfirmed": f"/moderation/sign-ons/{{lost.pk}}/?state=unconfirmed",
     "used link": f"/confirm/{{links.token('confirm', waiting.pk)}}/",
     "status": f"/status/{{links.token('status', waiting.pk)}}/",
     "status, withdrawn": f"/status/{{links.token('status', away.pk)}}/",
@@ -170,7 +189,7 @@ print(json.dumps({{
     "receipt": f"/status/{{links.token('status', waiting.pk)}}/receipt/",
     "my data": f"/status/{{links.token('status', waiting.pk)}}/my-data/",
     "my data, withdrawn": f"/status/{{links.token('status', away.pk)}}/my-data/",
-    "erase": f"/status/{{links.token('status', away.pk)}}/my-data/erase/",
+    "erase my data": f"/status/{{links.token('status', away.pk)}}/my-data/erase/",
     "answer": f"/status/{{links.token('status', queried.pk)}}/answer/",
     "status, queried": f"/status/{{links.token('status', queried.pk)}}/",
     "sign-on, queried": f"/moderation/sign-ons/{{queried.pk}}/",
@@ -181,6 +200,15 @@ print(json.dumps({{
     "objection, in Arabic": f"/ar/objection/{{links.notice_token(asked.pk)}}/",
     "objection, answered": f"/es/objection/{{links.notice_token(objected.pk)}}/",
     "notify": f"/moderation/sign-ons/{{waiting.pk}}/notify/",
+    "change contact": f"/status/{{links.token('status', moving.pk)}}/contact/",
+    "hand over": f"/status/{{links.token('status', moving.pk)}}/hand-over/",
+    "status, offered": f"/status/{{links.token('status', moving.pk)}}/",
+    "keep": f"/status/{{links.token('status', moving.pk)}}/keep/",
+    "new address": f"/contact/{{links.token('contact', offer.pk)}}/",
+    "successor": f"/ar/successor/{{links.token('successor', handed.pk)}}/",
+    "accepted": f"/successor/{{links.token('successor', against.pk)}}/",
+    "stop": f"/stop/{{links.token('stop', offer.pk)}}/",
+    "settle transfer": f"/moderation/transfers/{{against.pk}}/settle/",
     "settle": f"/moderation/notices/{{objected.pk}}/settle/",
     "edit": f"/moderation/sign-ons/{{accepted.pk}}/edit/",
     "correction": f"/moderation/corrections/{{corrected.pk}}/",
@@ -210,8 +238,16 @@ print(json.dumps({{
         "embed": "/icc-2020/embed/",
         "sign": "/icc-2020/sign/",
         "sign, with errors": "/icc-2020/sign/",
+        "check": "/icc-2020/sign/",
+        "colleague": "/icc-2020/sign/",
+        "prefilled": f"/icc-2020/sign/for/{drafts.handed(LONG)}/",
+        "prefilled, cut short": "/icc-2020/sign/for/cut-short/",
         "sent": "/icc-2020/sign/sent/",
+        "resent": "/icc-2020/sign/resent/",
+        "board": "/icc-2020/board/",
         "bad link": "/status/cut-short/",
+        "lost link": "/links/",
+        "lost link, sent": "/ar/links/sent/",
         "bad objection": "/fr/objection/cut-short/",
         "corrections": "/moderation/corrections/",
         "nothing there": "/nothing/is/here/",
@@ -221,10 +257,13 @@ print(json.dumps({{
         "second factor": "/moderation/account/second-factor/",
         "people": "/moderation/people/",
         "invite": "/moderation/people/invite/",
+        "compare": "/moderation/texts/compared/ar/check/",
+        "letters, in Arabic": "/ar/",
         "queue": "/moderation/",
         "search": "/moderation/?q=justice",
         "organisations": "/moderation/organisations/",
         "keys": "/moderation/keys/",
+        "limits": "/moderation/limits/",
         "style": "/moderation/style/",
         "messages": "/moderation/messages/",
         "register": "/moderation/register/icc-2020/",
@@ -261,8 +300,16 @@ def visit(new_page, session, administrator, addresses):
         page.goto(addresses[name])
         if name == "sign, with errors":
             page.get_by_role("textbox", name="Website").fill("ftp://example.org")
-            page.get_by_role("button", name="Sign the letter").click()
+            page.get_by_role("button", name="Continue").click()
             expect(page.get_by_role("alert")).to_be_visible()
+        if name in ("check", "colleague"):
+            for field, words in (LONG | {"email": "generalsekretariat@gmial.com"}).items():
+                control = page.locator(f"#id_{field}")
+                control.select_option("") if field == "country" else control.fill(words.upper())
+            page.get_by_role("checkbox").check()
+            page.wait_for_timeout(3100)
+            page.get_by_role("button", name=PRESSED[name]).click()
+            expect(page.get_by_role("heading", level=1, name=HEADINGS[name])).to_be_visible()
         if name == "preview":
             sheet = f"name,country,e-mail\n{LONG['representative_name']},AT,{LONG['email']}\n,Atlantis,nobody\n"
             page.set_input_files(
@@ -276,21 +323,30 @@ def visit(new_page, session, administrator, addresses):
 
 
 PUBLIC = [
-    "letter", "edition", "countries", "changes", "share", "verify", "embed", "sign", "sign, with errors", "sent",
-    "confirm", "used link", "status", "status, withdrawn", "status, queried", "answer", "withdraw", "receipt",
-    "my data", "my data, withdrawn", "erase", "correct", "bad link", "nothing there", "objection",
-    "objection, in Arabic", "objection, answered", "bad objection",
+    "letter", "edition", "countries", "changes", "share", "verify", "embed",
+    "sign", "sign, with errors", "check", "colleague", "prefilled", "prefilled, cut short", "sent", "resent", "board",
+    "confirm", "used link", "status", "status, withdrawn",
+    "status, queried", "answer", "withdraw", "correct", "bad link", "nothing there",
+    "receipt", "my data", "my data, withdrawn", "erase my data",
+    "change contact", "hand over", "status, offered", "keep", "new address", "successor", "accepted", "stop",
+    "lost link", "lost link, sent",
+    "objection", "objection, in Arabic", "objection, answered", "bad objection", "letters, in Arabic", "expired",
 ]  # fmt: skip
+# What is pressed on the form to get there, and what stands there.
+PRESSED = {"check": "Continue", "colleague": "Hand it to a colleague"}
+HEADINGS = {"check": "Check your answers", "colleague": "Hand it to a colleague"}
 DOOR = {"sign-in", "forgotten password", "invitation"}
 ADMINISTRATION = {"people", "person", "invite"}
 DESK = [
-    *sorted(DOOR | ADMINISTRATION), "account", "second factor", "notify", "settle", "edit", "corrections", "correction",
-    "queue", "search", "keys", "style", "messages", "batch", "sign-on",
+    *sorted(DOOR | ADMINISTRATION), "account", "second factor", "notify", "settle", "settle transfer",
+    "edit", "corrections", "correction",
+    "queue", "search", "keys", "style", "messages", "batch", "sign-on", "sign-on, unconfirmed",
     "sign-on, queried", "sign-on, accepted", "register", "see", "erase", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
-    "export", "figures", "figures, one letter", "digest",
+    "export", "figures", "figures, one letter", "digest", "limits",
     "invitations", "invitations, one letter", "invite members", "round", "invitation of a member", "export invitations",
     "do not contact",
     "imports", "import a file", "columns", "rows", "imported",
     "organisations", "organisation", "edit organisation", "choose other", "merge", "undo merge", "split",
+    "compare",
 ]  # fmt: skip

@@ -24,7 +24,7 @@ def refused(new_page):
         page.get_by_role("textbox", name=label).fill(words)
     page.get_by_role("combobox", name="Country").select_option("KE")
     page.wait_for_timeout(3100)  # a form that comes back at once was not read
-    page.get_by_role("button", name="Sign the letter").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("alert")).to_be_visible()
     return page
 
@@ -71,7 +71,7 @@ def test_the_summary_leads_to_each_field(refused):
 def test_the_focus_can_be_seen_on_everything_that_takes_it(new_page):
     page = new_page()
     page.goto("/icc-2020/sign/")
-    for _ in range(12):
+    for _ in range(16):
         page.keyboard.press("Tab")
         width = page.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth)")
         assert width >= 2, page.evaluate("document.activeElement.outerHTML")

@@ -16,6 +16,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site")]
 NAME = "Justice Sans Frontières"
 
 
+def around(name, listed):
+    """The name in the list between its neighbours, as the list will be sorted."""
+    after = sorted([*listed, name], key=sort_key)
+    place = after.index(name)
+    return after[place - 2 : place + 3]
+
+
 def printed_names(page):
     page.goto("/icc-2020/")
     return page.locator("#signatories li bdi").all_inner_texts()
@@ -43,7 +50,11 @@ def test_an_organisation_signs_by_keyboard_without_javascript_is_listed_and_with
     page.keyboard.press("Space")
     expect(page.get_by_role("checkbox")).to_be_checked()
     page.wait_for_timeout(3100)  # a form that comes back at once was not read
-    press(page, "button", "Sign the letter")
+    press(page, "button", "Continue")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your answers")
+    place = page.get_by_role("region", name="As it will be printed").get_by_role("listitem").all_inner_texts()
+    assert place == around(NAME, before)
+    press(page, "button", "Send")
     expect(page.get_by_role("heading", level=1)).to_have_text("Now open your mailbox")
 
     page.goto(link_in(mail_to(site, email)[0], "confirm"))
