@@ -19,7 +19,7 @@ SEAL, DRAFT, HANDED = "signatories.sign", "signatories.sign.draft", "signatories
 TOO_FAST, TOO_LONG = 3, 24 * 60 * 60
 # What is told of an organisation to a colleague, and how long that may be in an address: some mail programs break
 # longer ones.
-ORGANISATION = ("name_as_signed", "acronym", "country", "website")
+ORGANISATION = ("name_as_signed", "name_in_own_script", "acronym", "country", "website")
 MAX_LENGTH = 1500
 
 
@@ -93,7 +93,7 @@ def _digest(answers: Mapping[str, str]) -> str:
 def handed(known: Mapping[str, str]) -> str:
     """Return what is `known` of an organisation as an address carries it; of what is too long, the name stays."""
     kept = {name: known[name] for name in ORGANISATION if known.get(name)}
-    for name in ("", "website", "acronym", "country", "name_as_signed"):
+    for name in ("", "website", "name_in_own_script", "acronym", "country", "name_as_signed"):
         kept.pop(name, None)
         value = signing.dumps(kept, salt=HANDED, compress=True)
         if len(value) <= MAX_LENGTH:

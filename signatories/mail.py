@@ -44,17 +44,17 @@ PLACEHOLDERS = re.compile("\x02([a-z_]+)(?::([0-9]+))?\x03")
 # Kinds of message that somebody chose to get, and the page where they choose otherwise.
 UNSUBSCRIBE = {"digest": "moderation:digest"}
 # What a message's context holds that is a name, in its HTML isolated from the words around it.
+OF_A_SIGN_ON = (
+    *("name_as_signed", "listed_name", "name_in_own_script", "listed_name_in_own_script"),
+    *("representative_name", "representative_role", "text.title"),
+)
 NAMES = {
-    "sign_on": (
-        *("name_as_signed", "listed_name", "listed_name_in_own_script"),
-        *("representative_name", "representative_role", "text.title"),
-    ),
-    # Whoever else has signed for the same name.
-    "other": ("name_as_signed",),
+    "sign_on": OF_A_SIGN_ON,
+    "other": OF_A_SIGN_ON,
     "correction": ("name",),
     "invitation": ("name", "contact_name", "round.network", "round.sender"),
     "text": ("title",),
-    "transfer": ("name", "role"),
+    "transfer": ("name",),
     "user": ("get_full_name",),
 }
 
@@ -252,6 +252,8 @@ def names_in(context: Mapping[str, Any]) -> Iterator[str]:
         for path in paths if context.get(key) else ():
             name = reduce(lambda thing, field: getattr(thing, field, ""), path.split("."), context[key])
             yield str((name() if callable(name) else name) or "")
+    for sign_on, _url in context.get("entries", ()):
+        yield from names_in({"sign_on": sign_on})
 
 
 def deliver(message_id: int) -> None:

@@ -38,8 +38,10 @@ def as_html(subject: str, text: str, names: Iterable[str] = ()) -> str:
     """Return the HTML twin of `text`, in the active language; each of `names` in it stands isolated."""
     parts = [part.strip() for part in text.strip().split("\n\n")]
     found = [part for part in parts if LINK.fullmatch(part)]
-    # One button: what the message asks its reader to do. Its other links are for whoever wants to know more.
-    button = next((part for part in found if PERSONAL.fullmatch(part)), found[0] if found else "")
+    personal = [part for part in found if PERSONAL.fullmatch(part)]
+    # One button: what the message asks its reader to do. Other links are for whoever wants to know more, and of
+    # several personal ones, none is the one.
+    button = (personal or found or [""])[0] if len(personal) < 2 else ""
     pattern = _pattern(names)
     paragraphs = []
     for part in parts:

@@ -19,9 +19,9 @@ from audit.models import Entry
 from letter.models import Letter, LetterText, Publication, absolute
 
 from . import mail
-from .attention import Attention, Report
-from .models import Correction, InvitationRound, MemberInvitation, SignOn, Transfer, Transition
+from .models import Correction, InvitationRound, MemberInvitation, SignOn, Transition
 from .models.figures import Burst, Waiting
+from .models.transition import Note
 
 AT = datetime(2026, 5, 4, 15, 30, tzinfo=UTC)
 # What names are tried with: one that is long and has a word that is longer than a line, and one from right to left.
@@ -87,25 +87,37 @@ def sign_on(name: str, **fields: Any) -> SignOn:
         "website": "https://www.example.org",
         "language": language,
     }
+    if name == "arabic":
+        given |= {"name_in_own_script": organisation, "listed_name_in_own_script": organisation}
     return SignOn(letter=letter, text=text, **given | fields)
 
 
+def transition(verb: str, to_state: str, note: str = "", **fields: Any) -> Transition:
+    """Return what happened to a sign-on, unsaved, with what was said."""
+    made = Transition(verb=verb, to_state=to_state, at=AT, **fields)
+    Note(transition=made, text=note)
+    return made
+
+
 def _decision(verb: str, **said: Any) -> Callable[[str], dict[str, Any]]:
-    return lambda name: about(name, transition=Transition(verb=verb, to_state="declined", at=AT, **said))
+    return lambda name: about(name, transition=transition(verb, "declined", **said))
+
+
+def _transfer(name: str) -> dict[str, Any]:
+    urls = {
+        f"{act}_url": mail.PLACEHOLDER.format(purpose=purpose)
+        for act, purpose in (("take", "contact"), ("stop", "stop"))
+    }
+    return about(name, transfer=SimpleNamespace(name=NAMES[name][1], role=_("Director")), hours=72, **urls)
+
+
+def _lost_link(name: str) -> dict[str, Any]:
+    waiting = sign_on("arabic", state="unconfirmed")
+    return {"entries": [(sign_on(name), mail.link_to("status", 1)), (waiting, mail.link_to("confirm", 2))]}
 
 
 def _correction(**fields: Any) -> Callable[[str], dict[str, Any]]:
     return lambda name: about(name, correction=Correction(name=NAMES[name][0].upper(), **fields))
-
-
-def _transfer(name: str) -> dict[str, Any]:
-    urls = {"take_url": mail.PLACEHOLDER.format(purpose="contact"), "stop_url": mail.PLACEHOLDER.format(purpose="stop")}
-    return about(name, transfer=Transfer(name=NAMES[name][1], role=_("Director")), hours=72, **urls)
-
-
-def _lost_link(name: str) -> dict[str, Any]:
-    found = [sign_on(name), sign_on(name, state="unconfirmed")]
-    return {"entries": [(one, mail.PLACEHOLDER.format(purpose="status")) for one in found]}
 
 
 def _person(name: str, **said: Any) -> dict[str, Any]:
@@ -134,20 +146,18 @@ def _member(name: str, **fields: Any) -> dict[str, Any]:
 
 def _digest(_name: str) -> dict[str, Any]:
     letter = Letter(slug="icc-2020")
-    attention = Attention(
-        failed=[],
+    attention = SimpleNamespace(
         failed_count=2,
-        unreachable=[],
-        unreachable_count=2,
+        unreachable_count=1,
         unprintable=[Publication(letter=letter)],
-        objections=[],
         objection_count=1,
-        transfers=[],
         transfer_count=1,
         corrections=3,
+        held=2,
+        switches=[SimpleNamespace(position="paused", letter=letter, since=AT.replace(hour=9))],
         overdue=1,
     )
-    report = Report(
+    report = SimpleNamespace(
         at=AT,
         waiting=[Waiting("icc-2020", 12, AT.replace(day=1), 4)],
         bursts=[Burst("example.org", 40), Burst("", 25)],
@@ -195,6 +205,7 @@ KINDS: dict[str, Callable[[str], dict[str, Any]]] = {
     "declined": _decision("decline", reason="not_authorised", note=NOTE),
     "delivered": about,
     "digest": _digest,
+    "erased": about,
     "hand_over_asked": _transfer,
     "hand_over_done": _transfer,
     "hand_over_left": _transfer,

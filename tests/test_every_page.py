@@ -454,7 +454,7 @@ def test_names_are_isolated_wherever_they_are_shown(client, addresses):
     for name in shown_on:
         page = re.sub(
             # A diff is isolated as a whole, and so is a name with what it has to do with this one, in brackets.
-            r"<bdi>(?:Please confirm|Received|Did)[: ][^<]+</bdi>|<bdi>[^<]+ \([^<]+\)</bdi>"
+            r"<bdi>(?:Please confirm|Received|Did|Another address)[: ][^<]+</bdi>|<bdi>[^<]+ \([^<]+\)</bdi>"
             r'|<bdi class="diff">.*?</bdi>',
             "",
             client.get(addresses[name]).content.decode(),

@@ -326,7 +326,8 @@ def test_a_letter_that_is_paused_says_so_takes_nothing_and_gives_back_what_was_t
     sent = sign(client, letter, name_as_signed="Droit & Paix", email="amina@example.org")
 
     assert [one.status_code for one in (opened, sent)] == [503, 503]
-    assert [one["Cache-Control"] for one in (opened, sent)] == ["no-store"] * 2
+    # Asked for again each time, and there for who goes back.
+    assert [one["Cache-Control"] for one in (opened, sent)] == ["private, no-cache"] * 2
     assert "Signing is paused" in opened.content.decode()
     assert "<form" not in opened.content.decode()
     page = sent.content.decode()

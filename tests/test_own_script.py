@@ -82,9 +82,12 @@ def test_a_representative_signs_with_it_and_sees_it_again(client):
     letter = a_letter()
 
     page = client.get(f"/{letter.slug}/sign/")
-    client.post(f"/{letter.slug}/sign/", posted(letter, name_as_signed="Adala", name_in_own_script=f" {ARABIC} "))
+    answers = posted(letter, name_as_signed="Adala", name_in_own_script=f" {ARABIC} ") | {"send": "", "draft": ""}
+    checked = client.post(f"/{letter.slug}/sign/", {name: value for name, value in answers.items() if value})
+    client.post(f"/{letter.slug}/sign/", posted(letter, name_as_signed="Adala", name_in_own_script=ARABIC))
 
     assert 'name="name_in_own_script"' in page.text
+    assert f"<strong><bdi>Adala</bdi> {own_script(ARABIC)}</strong>" in checked.text
     sign_on = SignOn.objects.get()
     assert (sign_on.name_in_own_script, sign_on.listed_name_in_own_script) == (ARABIC, "")
     status = client.get(reverse("signatories:status", args=[links.token("status", sign_on.pk)]))

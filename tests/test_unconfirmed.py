@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from letter.models import Letter
@@ -445,16 +446,16 @@ def test_a_representative_who_cannot_be_reached_wants_somebody_and_the_digest_co
     assert "1 representative cannot be reached" in told
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_the_tab_asks_the_same_number_of_queries_for_one_row_and_for_three(desk, count, django_assert_num_queries):
-    letter = a_letter()
-    for _number in range(count):
-        sign_on = an_old(a_sign_on(letter, "unconfirmed"), days=6)
-        sign_on.messages.get().bounced(HARD)
-    desk.get("/moderation/?state=unconfirmed")
-
-    with django_assert_num_queries(19):
+def test_the_tab_asks_the_same_number_of_queries_for_one_row_and_for_three(desk):
+    letter, asked = a_letter(), []
+    for _number in range(3):
+        an_old(a_sign_on(letter, "unconfirmed"), days=6).messages.get().bounced(HARD)
         desk.get("/moderation/?state=unconfirmed")
+        with CaptureQueriesContext(connection) as queries:
+            desk.get("/moderation/?state=unconfirmed")
+        asked.append(len(queries))
+
+    assert asked == [asked[0]] * 3
 
 
 def test_the_clock_needs_no_permission_and_has_no_account():

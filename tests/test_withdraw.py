@@ -2,6 +2,7 @@
 
 import pytest
 
+from letter.documents import make_documents
 from letter.publication import publish
 from signatories import links
 from signatories.models import Actor, SignOn
@@ -67,3 +68,50 @@ def test_a_moderator_withdraws_on_written_request_and_notes_it():
 
     last = sign_on.transitions.last()
     assert (last.verb, last.who, last.user, last.note) == ("withdraw", "moderator", moderator, "their letter of 3 May")
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("unconfirmed", "You have not confirmed it yet."),
+        ("pending", "It leaves their queue, and nothing is published."),
+        ("queried", "It leaves their queue, and nothing is published."),
+        ("accepted", "The name disappears from the list within seconds. Earlier editions"),
+        ("declined", "There is nothing to withdraw"),
+    ],
+)
+def test_the_page_says_first_what_it_means_in_this_case(client, state, words):
+    sign_on = a_sign_on(state=state)
+
+    page = client.get(f"/status/{links.token('status', sign_on.pk)}/withdraw/").content.decode()
+
+    assert words in page
+    assert ("<form" in page) == (state != "declined")
+
+
+def test_after_delivery_the_page_says_what_stays_and_what_the_letters_page_will_say(client):
+    letter = a_letter()
+    al_haq = an_accepted(letter, "Al-Haq")[0]
+    publish(letter, SignOn.objects.lines(letter))
+    make_documents(letter)
+    letter.deliver()
+
+    page = client.get(f"/status/{links.token('status', al_haq.pk)}/withdraw/").content.decode()
+
+    assert "Edition 1, which was handed over with your organisation's name, stays as it was." in page
+    assert "<bdi>Al-Haq withdrew its signature after the letter was delivered.</bdi>" in page
+    assert "This site does not tell the addressees." in page
+    assert "the letter can no longer be signed" in page
+
+
+def test_why_is_for_the_moderators_only_and_need_not_be_said(client):
+    sign_on = a_sign_on(state="pending")
+    address = f"/status/{links.token('status', sign_on.pk)}/withdraw/"
+    refused = client.post(address, {"why": "our board\x02"})
+
+    after = client.post(address, {"why": "Our board\nchanged its mind."}, follow=True)
+
+    assert (refused.status_code, "invisible character" in refused.content.decode()) == (422, True)
+    assert sign_on.transitions.last().note == "Our board\nchanged its mind."
+    assert "changed its mind" not in after.content.decode()
+    assert "changed its mind" not in sign_on.messages.last().text

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(condition=models.Q(('state', 'held')), fields=['sign_on'], name='message_held'),
+            index=models.Index(condition=models.Q(('state', 'held')), fields=['id'], name='message_held'),
         ),
         migrations.AddField(
             model_name='allowance',

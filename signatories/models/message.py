@@ -116,8 +116,14 @@ class Message(models.Model):
     WORDS = ("recipient", "subject", "text", "html", "sender", "reply_to", "last_error", "diagnostic")
     """What is erased of it: a mail server's error may quote the address."""
 
-    OF_AN_OFFER = ("contact_asked", "contact_offer", "hand_over_asked", "hand_over_offer", "hand_over_stopped")
-    OF_AN_OFFER += ("hand_over_taken",)
+    OF_AN_OFFER = (
+        "contact_asked",
+        "contact_offer",
+        "hand_over_asked",
+        "hand_over_offer",
+        "hand_over_stopped",
+        "hand_over_taken",
+    )
     """Kinds that name whom a sign-on is offered to: erased when that is over (`Transfer`)."""
 
     OF_THE_MAILBOX = ("contact_asked", "contact_left", "hand_over_asked", "hand_over_taken", "hand_over_left")
@@ -184,7 +190,8 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["send_after"], condition=models.Q(state="queued"), name="message_queue"),
-            models.Index(fields=["sign_on"], condition=models.Q(state="held"), name="message_held"),
+            # By its key, under which a hold looks for it: a flood comes sooner than statistics of it.
+            models.Index(fields=["id"], condition=models.Q(state="held"), name="message_held"),
             # Whether a mailbox can be written to: asked for before each reminder.
             models.Index(Lower("recipient"), condition=~models.Q(bounce=""), name="message_bounces"),
         ]

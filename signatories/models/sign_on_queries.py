@@ -264,12 +264,18 @@ class SignOnQuerySet(UnconfirmedQuerySet["SignOn"]):
         """Sign-ons to `letter` that wait for somebody to confirm by this address, the newest first."""
         return self.with_links_for(email).filter(letter=letter, state=State.UNCONFIRMED)
 
-    def neighbours(self, letter: Letter, name: str, count: int = 2) -> tuple[list[str], list[str]]:
-        """Return the names before and after which `name` would stand in the letter's list, at most `count` of each."""
-        listed, key = self.filter(letter=letter).accepted(), names.sort_key(name)
+    def neighbours(
+        self, letter: Letter, name: str, count: int = 2
+    ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """Return after and before which `name` would stand in the letter's list, at most `count` of each.
+
+        Each with the form in its own script, which is printed beside the name; empty where there is none.
+        """
+        key = names.sort_key(name)
+        listed = self.filter(letter=letter).accepted().values_list("listed_name", "listed_name_in_own_script")
         # One that is accepted later stands behind those of the same key.
-        before = listed.filter(sort_key__lte=key).reverse().values_list("listed_name", flat=True)[:count]
-        after = listed.filter(sort_key__gt=key).values_list("listed_name", flat=True)[:count]
+        before = listed.filter(sort_key__lte=key).reverse()[:count]
+        after = listed.filter(sort_key__gt=key)[:count]
         return list(before)[::-1], list(after)
 
     def lines(self, letter: Letter) -> Iterator[Line]:

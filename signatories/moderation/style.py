@@ -105,7 +105,7 @@ def sheet(request):
         number=7,
         published_at=samples.AT,
         sha256="5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef",
-        lines=[Line(name, id=str(number)) for number, name in enumerate([arabic, "Al-Haq", long, "Odhikar"])],
+        lines=[Line("Al Mezan", id="1", name_in_own_script=arabic), Line(long, id="2"), Line("Odhikar", id="3")],
         address="/icc-2020/editions/7/",
         closes_at=samples.AT + timedelta(days=30),
     )
@@ -140,7 +140,7 @@ def ways(request):
     return "".join(parts)
 
 
-def notices(request):
+def standing(request):
     """What a page says of itself, and of where a sign-on stands."""
     states = [(value, label) for value, label in State.choices]
     return render_to_string("moderation/style/notices.html", {"states": states})
@@ -148,8 +148,8 @@ def notices(request):
 
 def sign_on(request):
     """What a sign-on says, what was asked and answered about it, what is printed of it."""
-    asked = Transition(verb="query", to_state="queried", at=samples.AT, note=samples.NOTE)
-    ended = Transition(verb="answer", to_state="pending", at=samples.AT, who="representative")
+    asked = samples.transition("query", "queried", samples.NOTE)
+    ended = samples.transition("answer", "pending", who="representative")
     answered = SimpleNamespace(
         asked=asked,
         ended=ended,
@@ -182,8 +182,8 @@ def evidence(request):
         (_("Website"), diff.whole("http://a.example", "https://b.example")),
     ]
     happened = [
-        Transition(verb="sign", to_state="unconfirmed", who="representative", at=samples.AT),
-        Transition(verb="query", to_state="queried", user=User(username="amina"), at=samples.AT, note=samples.NOTE),
+        samples.transition("sign", "unconfirmed", who="representative"),
+        samples.transition("query", "queried", samples.NOTE, user=User(username="amina")),
     ]
     parts = [
         render_to_string("moderation/panel/evidence.html", {"evidence": marks}),
@@ -229,7 +229,7 @@ COMPONENTS = [
     (gettext_lazy("The letter"), sheet),
     (gettext_lazy("Acts"), buttons),
     (gettext_lazy("Ways"), ways),
-    (gettext_lazy("Notices and states"), notices),
+    (gettext_lazy("Notices and states"), standing),
     (gettext_lazy("A form"), empty_form),
     (gettext_lazy("A form that came back"), wrong_form),
     (gettext_lazy("A sign-on, to its representative"), sign_on),

@@ -124,5 +124,5 @@ def show_answers(request, reading, form):
     name = form.data["name_as_signed"]
     before, after = SignOn.objects.neighbours(reading.letter, name)
     context = {"form": form, "letter": reading.letter, "text": reading.text, "reading": reading}
-    context |= {"name": name, "before": before, "after": after}
+    context |= {"name": name, "own_name": form.data.get("name_in_own_script", ""), "before": before, "after": after}
     return render(request, "signatories/check.html", context, status=422 if form.errors else 200)

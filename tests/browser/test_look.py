@@ -159,7 +159,7 @@ def test_arabic_is_written_larger_with_more_air_and_upright(new_page):
     assert measure(page)[1] == pytest.approx(1.8, abs=0.01)
     arrow = "getComputedStyle(document.querySelector('nav.back a'), '::before').content"
     assert ("→" in page.evaluate(arrow), "←" in english.evaluate(arrow)) == (True, True)
-    page.evaluate("document.querySelector('main p').innerHTML = '<em>نص</em>'")
+    page.evaluate("document.querySelector('main > p:not([lang])').innerHTML = '<em>نص</em>'")
     assert page.evaluate("getComputedStyle(document.querySelector('main em')).fontStyle") == "normal"
 
 

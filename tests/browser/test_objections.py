@@ -79,7 +79,7 @@ def test_a_representative_proposes_and_a_moderator_prints_it_without_javascript(
     expect(field).to_have_value(name)
     field.fill(f"{name} (JWF)")
     press(page, "button", "Propose this correction")
-    expect(page.get_by_role("heading", name="Correct it")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your sign-on")).to_be_visible()
     expect(page.get_by_text("You proposed a correction on")).to_be_visible()
     assert name in printed_names(page)
 
