@@ -20,6 +20,7 @@ SECRETARIAT: Final = READER | {
     "signatories.register_signon",
     "signatories.import_signon",
     "signatories.export_signon",
+    "signatories.invite_members",
     "signatories.change_organisation",
     "signatories.change_limit",
     "letter.view_letter",

@@ -6,7 +6,7 @@ import re
 # What an e-mailed link carries (signatories/links.py: 32 bytes in base64; accounts/links.py: signed), wherever it
 # stands, and any address that a message quotes.
 PRIVATE = re.compile(
-    r"(/(?:confirm|status|withdraw|objection|contact|successor|stop|invitation|password/link)/)[^/\s\"']+"
+    r"(/(?:confirm|status|withdraw|objection|contact|successor|stop|invitation|invited|unsubscribe|password/link)/)[^/\s\"']+"
     r"|(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])"
     r"|\d+:\w{6}:[\w-]{20,}"
     r"|[^\s<>\"',;:()]+@[^\s<>\"',;:()]+"

@@ -305,6 +305,9 @@ LINK_LIFETIMES = {
     "contact": timedelta(days=14),
     "successor": timedelta(days=14),
     "stop": timedelta(days=60),
+    # A member's invitation; and the way out of all of them, which must outlive every reminder.
+    "member": timedelta(days=400),
+    "unsubscribe": timedelta(days=1000),
 }
 # How long an organisation is given to object to a sign-on in its name; a later objection counts as well.
 OBJECTION_PERIOD = timedelta(hours=72)

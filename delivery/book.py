@@ -5,16 +5,15 @@ Nothing here writes, and nothing asks the database: the book as it stands is han
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from signatories import sheets
 from signatories.countries import country_code, words
+from signatories.languages import language_tag
 from signatories.sheets import SheetFault
 
 from .models import COLUMNS, Recipient, differences
@@ -220,21 +219,6 @@ def _translate(row: Row, values: dict[str, str], column: str, look_up: Any, prob
 
 def _known(synonyms: dict[str, str]) -> dict[str, str]:
     return {words(one): code for code, forms in synonyms.items() for one in forms.split(",")}
-
-
-def language_tag(value: str) -> str:
-    """Return the BCP 47 tag of a language, given as one or by its name, in English or its own."""
-    primary, *rest = value.replace("_", "-").lower().split("-")
-    if primary in LANG_INFO:
-        # As the letter's texts are tagged: zh-Hant, pt-BR.
-        return "-".join([primary, *(part.upper() if len(part) == 2 else part.title() for part in rest)])
-    return _languages().get(words(value), "")
-
-
-@cache
-def _languages() -> dict[str, str]:
-    known = [info for info in LANG_INFO.values() if "name" in info and "-" not in info["code"]]
-    return {words(info[key]): info["code"] for info in known for key in ("name", "name_local")}
 
 
 def write(recipients: Iterable[Recipient]) -> bytes:

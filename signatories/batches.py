@@ -6,7 +6,7 @@ an import goes on with the rows that have not come to anything yet.
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import forms
@@ -91,32 +91,32 @@ def look(batch: Batch) -> None:
     register = Register(batch.letter)
     for start in range(0, len(table.rows), CHUNK):
         rows = [
-            register.examined(BatchRow(batch=batch, **_row(batch, line, cells)))
+            register.examined(BatchRow(batch=batch, **row_of(batch.columns, batch.header, line, cells)))
             for line, cells in table.rows[start : start + CHUNK]
         ]
         batch.keep(number, rows, total=len(table.rows))
     batch.end_look(number)
 
 
-def _row(batch: Batch, line: int, cells: list[str]) -> dict[str, Any]:
-    """Return what one line says, checked, and what is wrong with it."""
+def row_of(meant: Sequence[str], header: Sequence[str], line: int, cells: Sequence[str]) -> dict[str, Any]:
+    """Return what one line says, checked, and what is wrong with it; `meant` says of each column what it holds."""
     problems: list[tuple[str, str, str]] = []
     values: dict[str, str] = {}
 
     def wrong(name: str, problem: str) -> None:
-        index = next((at for at, meant in enumerate(batch.columns) if meant == name), None)
-        where = ("", "") if index is None else (get_column_letter(index + 1), batch.header[index])
+        index = next((at for at, one in enumerate(meant) if one == name), None)
+        where = ("", "") if index is None else (get_column_letter(index + 1), header[index])
         problems.append((*where, problem))
 
-    for name, cell in zip(batch.columns, cells, strict=False):
+    for name, cell in zip(meant, cells, strict=False):
         if name:
             values[name] = "" if name != columns.NAME and cell.casefold() in NOTHING else cell
             if cell in FAILED:
                 wrong(name, _("The spreadsheet shows an error here (%(value)s).") % {"value": cell})
             elif cell.startswith("="):
                 wrong(name, _("This is a formula. Write what it comes to."))
-    if surplus := [cell for cell in cells[len(batch.header) :] if cell]:
-        first = cells.index(surplus[0], len(batch.header)) + 1
+    if surplus := [cell for cell in cells[len(header) :] if cell]:
+        first = cells.index(surplus[0], len(header)) + 1
         problem = _("There are more cells than headings: is a delimiter not in quotation marks?")
         problems.append((get_column_letter(first), "", problem))
     parts = [values.pop(part, "") for part in ("first_name", "last_name")]

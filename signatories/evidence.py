@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from disposable_email_domains import blocklist
 from django.utils.translation import gettext as _
 
-from .names import is_mixed
+from .names import is_mixed, isolated
 from .states import Source
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def ladder(sign_on: "SignOn") -> list[Mark]:
     marks = [_mailbox(sign_on)] if sign_on.source == Source.FORM else [_in_writing(sign_on)]
     if sign_on.email:
         marks.append(_address(sign_on.email, sign_on.website))
+    if getattr(sign_on, "invited_by", ""):
+        marks.append(_invitation(sign_on))
     # Read where the objection notice and the documents are: `SignOnQuerySet.with_evidence`.
     if (said := getattr(sign_on, "objection", None)) and said in (words := _objections()):
         marks.append(words[said])
@@ -112,6 +114,15 @@ def _address(email: str, website: str) -> Mark:
     if website:
         return Mark(False, "other-domain", _("e-mail on another domain than the website"))
     return Mark(None, "no-website", _("no website to compare the e-mail with"))
+
+
+def _invitation(sign_on: "SignOn") -> Mark:
+    """Return who invited. That speaks for whoever holds the mailbox that was invited, and for nobody else."""
+    words = {"network": isolated(sign_on.invited_by)}
+    if not sign_on.is_at_invited_address:
+        return Mark(None, "invited", _("invited by %(network)s, at another address") % words)
+    is_confirmed = getattr(sign_on, "is_confirmed", False)
+    return Mark(is_confirmed or None, "invited", _("invited by %(network)s at this address") % words)
 
 
 def _objections() -> dict[str, Mark]:

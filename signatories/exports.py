@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
@@ -21,6 +22,7 @@ from letter.artefacts.data import defused
 from letter.artefacts.xlsx import new_sheet, text_cell
 from letter.models import Letter
 
+from .models import MemberInvitation, Stage
 from .models.sign_on_queries import SignOnQuerySet
 from .states import Source, State
 
@@ -50,6 +52,10 @@ def _moment(at):
     return at.strftime("%Y-%m-%d %H:%M:%S")
 
 
+def _moment_if_any(at):
+    return _moment(at) if at else ""
+
+
 # Of all kinds: which sign-on a row is about.
 _SUBJECT = [
     Column(_("number"), "pk"),
@@ -62,6 +68,7 @@ KINDS = {
         Column(_("since (UTC)"), "state_since", _moment),
         Column(_("received (UTC)"), "created_at", _moment),
         Column(_("came by"), "source", lambda source: str(Source(source).label)),
+        Column(_("invited by"), "invited_by"),
         Column(_("mailbox confirmed"), "is_confirmed", lambda is_so: str(_("yes") if is_so else _("no"))),
         Column(_("name as signed"), "name_as_signed"),
         Column(_("name in its own script"), "name_in_own_script"),
@@ -88,6 +95,26 @@ KINDS = {
         Column(_("language of the representative"), "language"),
     ],
 }
+# Of the members who were invited to sign.
+INVITATIONS = [
+    Column(_("number"), "pk"),
+    Column(_("invited by"), "round__network"),
+    Column(_("organisation"), "name"),
+    Column(_("acronym"), "acronym"),
+    Column(_("country code"), "country"),
+    Column(_("website"), "website"),
+    Column(_("contact"), "contact_name"),
+    Column(_("e-mail"), "email"),
+    Column(_("language"), "language"),
+    Column(_("stage"), "stage", lambda stage: str(Stage(stage).label)),
+    Column(_("invited (UTC)"), "sent_at", _moment_if_any),
+    Column(_("opened the form (UTC)"), "opened_at", _moment_if_any),
+    Column(_("declined (UTC)"), "declined_at", _moment_if_any),
+    Column(_("reason"), "words"),
+    Column(_("unsubscribed (UTC)"), "unsubscribed_at", _moment_if_any),
+    Column(_("reminders"), "reminders"),
+    Column(_("number of the sign-on"), "sign_on", lambda pk: str(pk or "")),
+]
 LABELS = {"signons": _("The sign-ons"), "representatives": _("The representatives, for writing to them")}
 # What somebody must be permitted for each, beside exporting at all.
 PERMISSIONS = {"signons": "signatories.view_signon", "representatives": "signatories.view_representative"}
@@ -122,8 +149,29 @@ def export(
         extension: a key of `TYPES`.
         purpose: what the file is for.
     """
-    columns = KINDS[kind]
-    chosen = sign_ons.with_confirmation().with_name_to_write().order_by("pk")
+    chosen = sign_ons.with_confirmation().with_invitations().with_name_to_write().order_by("pk")
+    return _export(
+        user, letter, chosen, KINDS[kind], extension=extension, purpose=purpose, what=kind, narrowed=narrowed
+    )
+
+
+@transaction.atomic
+def export_invitations(user: User, letter: Letter, *, extension: str, purpose: str) -> BinaryIO | None:
+    """Return a file of the members who were invited to sign `letter`, on record like the others; None if none was."""
+    chosen = MemberInvitation.objects.to(letter).released().with_stage().order_by("pk")
+    return _export(user, letter, chosen, INVITATIONS, extension=extension, purpose=purpose, what="invitations")
+
+
+def _export(
+    user: User,
+    letter: Letter | None,
+    chosen: QuerySet[Any],
+    columns: Sequence[Column],
+    *,
+    extension: str,
+    **said: Any,
+) -> BinaryIO | None:
+    """Write the file and the entry in the record, in the caller's transaction."""
     cells = chosen.values_list(*(column.field for column in columns)).iterator(chunk_size=CHUNK)
     rows = ([column.write(cell) for column, cell in zip(columns, row, strict=True)] for row in cells)
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - whoever sends it closes it
@@ -134,17 +182,7 @@ def export(
     file.seek(0)
     sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     file.seek(0)
-    record(
-        user,
-        "export",
-        letter,
-        purpose=purpose,
-        what=kind,
-        narrowed=narrowed,
-        format=extension,
-        rows=count,
-        sha256=sha256,
-    )
+    record(user, "export", letter, **said, format=extension, rows=count, sha256=sha256)
     return file
 
 

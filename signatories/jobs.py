@@ -18,9 +18,25 @@ from letter.publication import publish as publish_edition
 
 from . import batches, limits, mail
 from .attention import report
-from .models import Batch, Digest, Document, Link, LostLink, Message, Notice, Overtaken, Query, SignOn, Transfer
+from .models import (
+    Batch,
+    Digest,
+    Document,
+    InvitationRound,
+    KeyHasChanged,
+    Link,
+    LostLink,
+    MemberInvitation,
+    Message,
+    Notice,
+    Overtaken,
+    Query,
+    SignOn,
+    Transfer,
+)
 from .models.digest import HOUR
 from .models.erasure import erase_answers
+from .models.invitation_round import PAUSE
 from .states import NotAllowed
 
 logger = logging.getLogger(__name__)
@@ -69,8 +85,45 @@ def work_on_batch(batch_id):
         logger.info("Batch %s was discarded, or is another worker's", batch_id)
 
 
+@app.task(name="invite_members", queue=MAIL, retry=RETRY)
+def invite_members(round_id):
+    """Queue the messages of a round's next members, and leave the others to a later job."""
+    one = InvitationRound.objects.in_work().select_related("letter").filter(pk=round_id).first()
+    if one and one.invite_some():
+        one.schedule(PAUSE)
+
+
+def remind_members():
+    """Remind members who have not answered, each in a transaction of its own."""
+    for invitation in MemberInvitation.objects.to_remind():
+        try:
+            invitation.remind()
+        except KeyHasChanged:
+            logger.exception("Nobody is reminded: the do-not-contact list cannot be read")
+            return
+        except Exception:
+            logger.exception("Invitation %s could not be sent once more", invitation.pk)
+
+
+@app.periodic(cron="43 7 * * *")
+@app.task(name="remind_members", queue=MAIL, queueing_lock="remind_members")
+def remind_members_every_day(timestamp):
+    """Remind members who were invited and have not answered."""
+    remind_members()
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(name="forget_invitations", queue=PUBLICATION, queueing_lock="forget_invitations")
+def forget_invitations(timestamp=0):
+    """Delete rounds that nobody sent, and the addresses of letters that ended long ago: they are personal data."""
+    for one in InvitationRound.objects.left_lying():
+        one.discard(None)
+    for invitation in MemberInvitation.objects.outlived():
+        invitation.erase()
+
+
 def sweep():
-    """Find letters, messages and batches that have lost their job, and see to them; record who has fallen silent."""
+    """Find what has lost its job (letters, messages, batches, rounds), and see to it; record who has fallen silent."""
     for letter in Letter.objects.stale():
         try:
             publish_letter(letter)
@@ -81,6 +134,8 @@ def sweep():
         defer_once(job, message_id=message_id)
     for batch_id in Batch.objects.without_job().values_list("pk", flat=True):
         defer_once(work_on_batch.configure(queueing_lock=f"batch {batch_id}"), batch_id=batch_id)
+    for round_id in InvitationRound.objects.without_job().values_list("pk", flat=True):
+        defer_once(invite_members.configure(queueing_lock=f"round {round_id}"), round_id=round_id)
     for notice in Notice.objects.unanswered():
         notice.fall_silent()
     for request_id in LostLink.objects.overdue().values_list("pk", flat=True):

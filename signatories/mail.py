@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from letter.content import interface_language
+from letter.content import interface_language, letter_path
 from letter.models import absolute
 
 from . import bounces, links
@@ -28,6 +28,9 @@ from .models.message import Message
 from .states import State
 
 if TYPE_CHECKING:
+    from letter.models import LetterText
+
+    from .models.member_invitation import MemberInvitation
     from .models.notice import Notice
     from .models.sign_on import SignOn
     from .models.transition import Transition
@@ -49,8 +52,9 @@ NAMES = {
     "sign_on": OF_A_SIGN_ON,
     "other": OF_A_SIGN_ON,
     "correction": ("name",),
+    "invitation": ("name", "contact_name", "round.network", "round.sender"),
+    "text": ("title",),
     "transfer": ("name", "role"),
-    "invitation": ("name",),
     "user": ("get_full_name",),
 }
 
@@ -148,6 +152,58 @@ def queue_notice(notice: "Notice") -> Message:
     message.sign_on = notice.sign_on
     message.enqueue()
     return message
+
+
+def queue_invitation(invitation: "MemberInvitation", kind: str, *, subject: str, note: str) -> Message:
+    """Queue the message `kind` to a coalition's member, in the language of `invitation`, with the secretariat's words.
+
+    Belongs into the transaction that causes it. `subject` and `note` must be free of control characters.
+    """
+    with translation.override(interface_language(invitation.language)):
+        text = _text_for(invitation)
+        context = invitation_context(invitation, text, subject=subject, note=note)
+        message = _message(invitation.email, kind, *render(kind, context), None, names_in(context))
+    message.member_invitation, message.about = invitation, invitation.pk
+    message.sender, message.reply_to = invitation.round.sender, invitation.round.reply_to
+    message.enqueue()
+    return message
+
+
+def _text_for(invitation: "MemberInvitation") -> "LetterText":
+    """Return the text that the member reads, in the language that is active or else the original."""
+    text = invitation.letter.text_for(translation.get_language() or "")
+    if text is None:
+        raise ValueError("A letter without a text invites nobody.")
+    return text
+
+
+def invitation_context(
+    invitation: "MemberInvitation", text: "LetterText", *, subject: str, note: str
+) -> dict[str, Any]:
+    """Return what the templates of an invitation take; `text` is the one that its member can read."""
+    letter = invitation.letter
+    return {
+        "invitation": invitation,
+        "letter": letter,
+        "text": text,
+        "subject": subject,
+        "note": note,
+        "network": invitation.round.network,
+        "sender": invitation.round.sender,
+        "is_last": invitation.has_had_all_reminders,
+        # The original stands at the letter's address, a translation below its language.
+        "letter_url": absolute(letter_path(letter.slug, "" if text.language == letter.language else text.language)),
+        "member_url": PLACEHOLDER.format(purpose="member"),
+        "unsubscribe_url": PLACEHOLDER.format(purpose="unsubscribe"),
+    }
+
+
+def preview(invitation: "MemberInvitation", kind: str, *, subject: str, note: str) -> tuple[str, str]:
+    """Return subject and text of the message `kind` as `invitation` would get it, with words in place of its links."""
+    with translation.override(interface_language(invitation.language)):
+        text = _text_for(invitation)
+        said, words = render(kind, invitation_context(invitation, text, subject=subject, note=note))
+    return said, PLACEHOLDERS.sub("https://…", words)
 
 
 def _message(
@@ -302,6 +358,10 @@ def _envelope(message: Message, made: dict[str, str]) -> EmailMultiAlternatives:
     if message.kind in UNSUBSCRIBE:
         # RFC 2369, 3.2.
         headers["List-Unsubscribe"] = f"<{absolute(reverse(UNSUBSCRIBE[message.kind]))}>"
+    if message.member_invitation_id is not None:
+        # RFC 8058: a mailbox shows a button, and sends a POST when somebody presses it.
+        headers["List-Unsubscribe"] = f"<{with_links(PLACEHOLDER.format(purpose='unsubscribe'))}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     writer = formataddr((message.sender, address)) if message.sender else settings.DEFAULT_FROM_EMAIL
     if settings.BOUNCE_ADDRESS:
         # What cannot be delivered returns to the envelope's sender: that is not where people answer.

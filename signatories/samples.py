@@ -19,7 +19,7 @@ from audit.models import Entry
 from letter.models import Letter, LetterText, Publication, absolute
 
 from . import mail
-from .models import Correction, SignOn, Transfer, Transition
+from .models import Correction, InvitationRound, MemberInvitation, SignOn, Transfer, Transition
 from .models.figures import Burst, Waiting
 from .models.transition import Note
 
@@ -126,6 +126,21 @@ def _invitation(name: str) -> dict[str, Any]:
     return {"invitation": SimpleNamespace(name=NAMES[name][1], invited_by=None), "days": 7, "invitation_url": url}
 
 
+def _member(name: str, **fields: Any) -> dict[str, Any]:
+    said, organisation, contact = sign_on(name), *NAMES[name]
+    invitation = MemberInvitation(
+        round=InvitationRound(network="Coalition for Justice", sender=contact),
+        letter=said.letter,
+        name=organisation,
+        contact_name=contact,
+        sent_at=AT,
+        **fields,
+    )
+    # The secretariat words subject and note.
+    note = "We would be glad if your organisation stood among those who sign this letter."
+    return mail.invitation_context(invitation, said.text, subject=said.text.title, note=note)
+
+
 def _digest(_name: str) -> dict[str, Any]:
     letter = Letter(slug="icc-2020")
     attention = SimpleNamespace(
@@ -198,6 +213,8 @@ KINDS: dict[str, Callable[[str], dict[str, Any]]] = {
     "invitation": _invitation,
     "letter": _copy,
     "lost_link": _lost_link,
+    "member_invitation": _member,
+    "member_reminder": lambda name: _member(name, reminders=2),
     "objection_notice": lambda name: about(name, hours=72),
     "password_reset": lambda name: _person(name, reset_url=mail.PLACEHOLDER.format(purpose="reset")),
     "query": _decision("query", note=NOTE),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import colleague, confirm, contact, lost, my_data, objection, receipt, sent, sign, status
+from .views import colleague, confirm, contact, invited, lost, my_data, objection, receipt, sent, sign, status
 
 app_name = "signatories"
 
@@ -34,6 +34,10 @@ urlpatterns = [
     path("status/<str:token>/my-data/", my_data.my_data, name="my_data"),
     path("status/<str:token>/my-data/my-data.json", my_data.download, name="my_data_download"),
     path("status/<str:token>/my-data/erase/", my_data.erase, name="erase"),
+    # the links of an invitation to a coalition's member
+    path("invited/<str:token>/", invited.member, name="member"),
+    path("invited/<str:token>/sign/", invited.member_sign, name="member_sign"),
+    path("unsubscribe/<str:token>/", invited.unsubscribe, name="unsubscribe"),
     # the link of a notice
     path("objection/<str:token>/", objection.objection, name="objection"),
 ]

@@ -13,10 +13,10 @@ from delivery.models import Delivery, Recipient
 from demo.authenticator import SECRET
 from letter.documents import make_documents
 from letter.models import Letter
-from signatories import batches, declarations, documents, drafts
+from signatories import batches, declarations, documents, drafts, members
 from signatories.forms.sign import Answers
 from signatories.jobs import publish_letter
-from signatories.models import Actor, Batch, Document, SignOn
+from signatories.models import Actor, Batch, Document, InvitationRound, SignOn
 from signatories.states import Who
 from tests.files import a_pdf
 
@@ -154,6 +154,32 @@ def a_batch(letter, content="Organisation,Country\nOdhikar,Bangladesh\n", *, is_
         batch.carry_out(user, seen=batch.look, is_accepted=False, note="Ballot of 3 May", is_told=False)
         batches.carry_on(batch)
     return batch
+
+
+WORDS = {"subject": "Will you sign?", "note": "We ask you, as members of the network."}
+
+
+def a_round(letter, content="", *, network="Peace Network", language="en", is_sent=True, **said):
+    """A round of invitations, of whose messages the first hundred are queued unless told otherwise."""
+    content = content or f"name,e-mail\nMember {next(_number)},office{next(_number)}@member.example\n"
+    found, user = members.read(content.encode()), a_moderator("secretariat")
+    members.plan(found.rows, letter)
+    made = InvitationRound.upload(
+        user, letter, found.rows, network=network, language=language, content=content.encode()
+    )
+    defaults = {"sender": "Amina Diallo", "reply_to": "amina@coalition.example", "has_reminders": True}
+    made.word(user, words=dict.fromkeys(made.languages, WORDS), **defaults | said)
+    if is_sent:
+        made.send(user, seen=made.seen)
+        made.invite_some()
+    return made
+
+
+def an_invitation(letter=None, name="Odhikar", email="office@odhikar.example", **columns):
+    """The invitation of one member, whose message is queued."""
+    header = ",".join(["name", "e-mail", *columns])
+    line = ",".join([name, email, *columns.values()])
+    return a_round(letter or a_letter(), f"{header}\n{line}\n").invitations.get()
 
 
 def a_recipient(letter, **fields):

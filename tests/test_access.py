@@ -33,7 +33,11 @@ IMPORT = """
     imports import import_upload import_template import_columns import_read_again import_carry_out import_discard
     import_source import_report
 """
-EXPORT = "export"
+INVITE = """
+    invitations letter_invitations upload_members members_template invitation_round send_round discard_round
+    invitation invite_again do_not_contact may_contact may_contact_domain
+"""
+EXPORT = "export export_invitations"
 TEXTS = "text_history check_text"
 RECORD = "record"
 MAY = {
@@ -45,6 +49,7 @@ MAY = {
     KEEP_ORGANISATIONS: ROLES - {"reader"},
     REGISTER: ROLES - {"reader"},
     IMPORT: {"secretariat", "administrator"},
+    INVITE: {"secretariat", "administrator"},
     EXPORT: {"secretariat", "administrator"},
     TEXTS: {"secretariat", "administrator"},
     RECORD: {"administrator"},

@@ -1,10 +1,12 @@
 """What holds on every page, whoever adds one."""
 
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from accounts.models import Invitation
 from delivery import copies
@@ -12,7 +14,18 @@ from delivery.models import FollowUp
 from letter.models import Blob
 from letter.publication import publish
 from signatories import drafts, links
-from signatories.models import Actor, Allowance, Correction, Merge, Notice, Organisation, SignOn, Transfer
+from signatories.models import (
+    Actor,
+    Allowance,
+    Correction,
+    DoNotContact,
+    Merge,
+    Message,
+    Notice,
+    Organisation,
+    SignOn,
+    Transfer,
+)
 from tests.factories import (
     a_batch,
     a_delivered,
@@ -21,9 +34,11 @@ from tests.factories import (
     a_moderator,
     a_published,
     a_recipient,
+    a_round,
     a_sign_on,
     a_user,
     an_accepted,
+    an_invitation,
 )
 
 pytestmark = pytest.mark.django_db
@@ -58,9 +73,12 @@ POST_ONLY |= {"moderation:import_read_again", "moderation:import_carry_out", "mo
 POST_ONLY |= {"delivery:import", "delivery:remove", "delivery:send_again", "delivery:posted", "delivery:record"}
 POST_ONLY |= {"delivery:strike"}
 POST_ONLY |= {"moderation:add_variant", "moderation:change_variant", "moderation:remove_variant"}
+POST_ONLY |= {"moderation:send_round", "moderation:discard_round", "moderation:invite_again"}
+POST_ONLY |= {"moderation:may_contact", "moderation:may_contact_domain"}
 FILES = {"letter:edition_page", "letter:robots", "letter:sitemap", "letter:translated:edition_page"}
 FILES |= {"delivery:template", "delivery:export", "delivery:zip", "delivery:copy", "delivery:answer"}
 FILES |= {"moderation:document", "moderation:import_template", "moderation:import_source", "moderation:import_report"}
+FILES |= {"moderation:members_template"}
 FILES |= {"signatories:my_data_download"}
 ROLES = {
     "moderation:record": "administrator",
@@ -74,6 +92,18 @@ ROLES |= dict.fromkeys(
     ["moderation:change_limit", "moderation:allow", "moderation:end_allowance", "moderation:turn_switch"], "secretariat"
 )
 ROLES |= {name: "secretariat" for name in NAMES if name.startswith("moderation:import")}
+INVITE = (
+    "invit",
+    "letter_invit",
+    "export_invit",
+    "upload_mem",
+    "members_",
+    "send_round",
+    "discard_round",
+    "do_",
+    "may_",
+)
+ROLES |= {name: "secretariat" for name in NAMES if name.startswith(tuple(f"moderation:{one}" for one in INVITE))}
 # Pages of the representative that need no link.
 FOR_ANYBODY = {f"signatories:{name}" for name in ("sign", "sent", "resent", "prefilled", "board")}
 PRIVATE = {name for name in NAMES if name.startswith(("moderation:", "delivery:", "account", "mfa_"))}
@@ -126,6 +156,9 @@ def addresses():
     known.learn("Law in the Service of Man")
     merge = Merge.merge(a_moderator(), known, absorbed)
     looked, imported = a_batch(letter), a_batch(delivered, is_imported=True)
+    asked, draft = an_invitation(letter), a_round(letter, is_sent=False)
+    Message.objects.filter(member_invitation=asked).update(created_at=timezone.now() - timedelta(days=2))
+    unwritten = DoNotContact.add_domain("silent.example", user=a_moderator())
     somebody = a_moderator()
     moving = Transfer.offer(waiting, "contact", email="new@madre.example")
     handed, refused = (
@@ -255,6 +288,22 @@ def addresses():
         "moderation:import_discard": f"/moderation/imports/{looked.pk}/discard/",
         "moderation:import_source": f"/moderation/imports/{looked.pk}/source/",
         "moderation:import_report": f"/moderation/imports/{imported.pk}/report.csv",
+        "signatories:member": f"/invited/{links.token('member', asked.pk)}/",
+        "signatories:member_sign": f"/es/invited/{links.token('member', asked.pk)}/sign/",
+        "signatories:unsubscribe": f"/ar/unsubscribe/{links.token('unsubscribe', asked.pk)}/",
+        "moderation:invitations": "/moderation/invitations/",
+        "moderation:letter_invitations": "/moderation/invitations/every-page/",
+        "moderation:upload_members": "/moderation/invitations/every-page/upload/",
+        "moderation:members_template": "/moderation/invitations/template.csv",
+        "moderation:export_invitations": "/moderation/invitations/every-page/export/",
+        "moderation:invitation_round": f"/moderation/invitations/rounds/{draft.pk}/",
+        "moderation:send_round": f"/moderation/invitations/rounds/{draft.pk}/send/",
+        "moderation:discard_round": f"/moderation/invitations/rounds/{draft.pk}/discard/",
+        "moderation:invitation": f"/moderation/invitations/members/{asked.pk}/",
+        "moderation:invite_again": f"/moderation/invitations/members/{asked.pk}/again/",
+        "moderation:do_not_contact": "/moderation/do-not-contact/",
+        "moderation:may_contact": "/moderation/do-not-contact/remove/",
+        "moderation:may_contact_domain": f"/moderation/do-not-contact/{unwritten.pk}/remove/",
         "moderation:sign_on": f"/moderation/sign-ons/{waiting.pk}/",
         "moderation:query": f"/moderation/sign-ons/{waiting.pk}/query/",
         "moderation:question": f"/moderation/sign-ons/{waiting.pk}/query/text/",
@@ -395,7 +444,13 @@ def test_names_are_isolated_wherever_they_are_shown(client, addresses):
     shown_on += ["signatories:change_contact", "signatories:contact", "signatories:stop"]
     shown_on += ["moderation:queue", "moderation:sign_on", "moderation:corrections", "moderation:correction"]
     shown_on += ["moderation:notify", "moderation:settle", "moderation:edit"]
-    shown_on += ["moderation:organisations", "moderation:organisation", "moderation:merge", "moderation:undo_merge"]
+    shown_on += [
+        "signatories:member",
+        "moderation:organisations",
+        "moderation:organisation",
+        "moderation:merge",
+        "moderation:undo_merge",
+    ]
     for name in shown_on:
         page = re.sub(
             # A diff is isolated as a whole, and so is a name with what it has to do with this one, in brackets.

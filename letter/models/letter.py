@@ -24,8 +24,8 @@ from .text import LANGUAGE, LetterText, language_tag
 # First words of addresses that are not letters, and the words that follow a letter's (config/urls.py,
 # letter/urls.py): “/fr/editions/” must not be two things.
 RESERVED_SLUGS = {"admin", "board", "changes", "confirm", "countries", "delivery", "demo", "editions", "embed", "files"}
-RESERVED_SLUGS |= {"contact", "hooks", "links", "moderation", "objection", "sign", "signatories", "static", "status"}
-RESERVED_SLUGS |= {"stop", "style", "successor", "timeline", "verify"}
+RESERVED_SLUGS |= {"contact", "hooks", "invited", "links", "moderation", "objection", "sign", "signatories", "static"}
+RESERVED_SLUGS |= {"status", "stop", "style", "successor", "timeline", "unsubscribe", "verify"}
 
 
 def validate_slug_is_free(slug: str) -> None:

@@ -59,6 +59,9 @@ class Answers(OrganisationFields):
         error_messages={"required": _("Only somebody who is authorised can sign. Tick the box if you are.")},
     )
 
+    # The token of the invitation whose link led here, if one did; whatever else stands there counts for nothing.
+    invitation = forms.CharField(widget=forms.HiddenInput, required=False)
+
     def __init__(self, *args, text, **kwargs):
         """Make a form for signing `text`, a LetterText."""
         super().__init__(*args, **kwargs)
@@ -86,7 +89,8 @@ class Answers(OrganisationFields):
 
     def received(self):
         """Return what `SignOn.sign` takes."""
-        return {name: self.cleaned_data[name] for name in Answers.base_fields if name != "declaration"}
+        extra = {"declaration", "invitation"}
+        return {name: self.cleaned_data[name] for name in Answers.base_fields if name not in extra}
 
 
 class SignForm(Answers):
@@ -112,6 +116,7 @@ class SignForm(Answers):
             *(Fieldset(title, *with_hints(names)) for title, names in GROUPS),
             Div("fax", css_class="trap"),
             "seal",
+            "invitation",
             HTML("{% include 'signatories/privacy.html' %}"),
             Submit("check", _("Continue")),
         )
@@ -163,6 +168,7 @@ class SignForm(Answers):
     def checked(self):
         """Return what was checked, as the form that sends it."""
         answers = {name: str(value) for name, value in self.received().items()} | {"declaration": "on"}
+        answers["invitation"] = self.cleaned_data["invitation"]
         seal = self.cleaned_data["seal"]
         draft = drafts.draft(drafts.read_seal(seal), answers)
         return CheckedForm(answers | {"seal": seal, "draft": draft}, text=self.text)

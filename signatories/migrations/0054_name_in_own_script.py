@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('signatories', '0048_who_sets_limits'),
+        ('signatories', '0051_groups_invite_members'),
     ]
 
     operations = [

@@ -7,11 +7,14 @@ from .bounce_count import BounceCount
 from .claim import Claim
 from .correction import Correction, NotStanding, Outdated
 from .digest import Digest
+from .do_not_contact import DoNotContact, KeyHasChanged
 from .document import Document
 from .hold import Hold
+from .invitation_round import InvitationRound, RoundHasChanged
 from .limit import Crossing, Limit, LimitRule, Why
 from .link import Link
 from .lost_link import LostLink
+from .member_invitation import MemberInvitation, NotToBeWrittenTo, Stage
 from .merge import BothListed, Merge, NotUndoable, Plan, split
 from .message import Message
 from .notice import Notice, NoticeNotPossible
@@ -41,17 +44,22 @@ __all__ = [
     "Correction",
     "Crossing",
     "Digest",
+    "DoNotContact",
     "Document",
     "Hold",
+    "InvitationRound",
+    "KeyHasChanged",
     "LetterNotOpen",
     "Limit",
     "LimitRule",
     "Link",
     "LostLink",
+    "MemberInvitation",
     "Merge",
     "Message",
     "NoLongerSo",
     "NotStanding",
+    "NotToBeWrittenTo",
     "NotTransferable",
     "NotUndoable",
     "Note",
@@ -62,9 +70,11 @@ __all__ = [
     "Overtaken",
     "Plan",
     "Query",
+    "RoundHasChanged",
     "SignOn",
     "SigningPaused",
     "SomebodyWasFaster",
+    "Stage",
     "Switch",
     "TooLate",
     "Transfer",

@@ -77,6 +77,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages about a sign-on."""
         return self.filter(sign_on__isnull=False)
 
+    def invitations(self) -> Self:
+        """Messages that invite a coalition's member to sign, or remind of it."""
+        return self.filter(member_invitation__isnull=False)
+
     def named(self, name: bounces.Name | None) -> "Message | None":
         """Return the message of this name, if it is one of ours: number and moment must both be right."""
         return self.filter(pk=name.pk, created_at=name.created_at).first() if name else None
@@ -84,6 +88,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def bounced_hard(self) -> Self:
         """Messages to mailboxes that do not exist, or take nothing from us."""
         return self.filter(bounce=bounces.Kind.HARD)
+
+    def came_back(self) -> Self:
+        """Messages that could not be sent, or whose mailbox turned out not to exist; erased ones, too."""
+        return self.filter(Q(state=Message.State.FAILED) | Q(bounce=bounces.Kind.HARD))
+
+    def unwanted(self) -> Self:
+        """Messages that whoever got them has reported as unwanted."""
+        return self.filter(bounce=bounces.Kind.COMPLAINT)
 
     def digests_to(self, address: str) -> Self:
         """Digests to `address`, the oldest first."""
@@ -127,6 +139,10 @@ class Message(models.Model):
         DROPPED = "dropped", _("dropped before it was sent")
 
     sign_on = models.ForeignKey("SignOn", null=True, on_delete=models.PROTECT, related_name="messages")
+    member_invitation = models.ForeignKey(
+        "MemberInvitation", null=True, on_delete=models.PROTECT, related_name="messages"
+    )
+    """Where it invites a member to sign, or reminds of it."""
     about = models.BigIntegerField(null=True)
     """What its links are for, where that is no sign-on: the key of an invitation, or of a user."""
     kind = models.CharField(max_length=30)

@@ -19,6 +19,7 @@ from signatories.states import LIVE, State
 from . import figures, related, similar
 from .claim import Claim
 from .document import Document
+from .member_invitation import MemberInvitation
 from .message import Message
 from .notice import Notice
 from .organisation import Organisation
@@ -172,7 +173,7 @@ class SignOnQuerySet(UnconfirmedQuerySet["SignOn"]):
 
     def with_evidence(self) -> Self:
         """Sign-ons with all that `evidence.ladder` reads of them."""
-        return self.with_confirmation().with_bursts().with_documents().with_notices()
+        return self.with_confirmation().with_bursts().with_documents().with_notices().with_invitations()
 
     def with_notices(self) -> Self:
         """Sign-ons with `objection`: what came of notices to the organisation's published address, as a code.
@@ -191,6 +192,24 @@ class SignOnQuerySet(UnconfirmedQuerySet["SignOn"]):
                 When(Exists(notices.waiting()), then=Value("asked")),
                 default=Value(""),
             ),
+        )
+
+    def with_invitations(self) -> Self:
+        """Sign-ons with `invited_by`, the network that asked for it, and `is_at_invited_address`.
+
+        By the link of an invitation, or without it, but with the address that was invited; else empty.
+        """
+        sent = MemberInvitation.objects.sent().order_by("pk")
+        by_link = sent.filter(sign_on=OuterRef("pk"))
+        by_address = sent.filter(letter=OuterRef("letter")).exclude(email="").alias(address=Lower("email"))
+        by_address = by_address.filter(address=Lower(OuterRef("email")))
+        return self.annotate(
+            invited_by=Coalesce(
+                Subquery(by_link.values("round__network")[:1]),
+                Subquery(by_address.values("round__network")[:1]),
+                Value(""),
+            ),
+            is_at_invited_address=Exists(by_address),
         )
 
     def with_bursts(self) -> Self:

@@ -15,7 +15,7 @@ from django_countries import countries
 from letter.models import Letter
 from letter.standing import name_of
 from signatories import charts
-from signatories.models import SignOn
+from signatories.models import MemberInvitation, SignOn
 from signatories.models.figures import AGES
 
 from .desk import moderators
@@ -39,6 +39,7 @@ def figures(request, slug=None):
         "readers": readers(sign_ons),
         "queue": queue(sign_ons),
         "pace": pace(sign_ons),
+        "networks": MemberInvitation.objects.to(letter).by_network(),
     }
     return render(request, "moderation/figures.html", context)
 

@@ -11,6 +11,7 @@ from signatories.models import LetterNotOpen, SigningPaused, SignOn, Switch
 
 from .colleague import hand_on
 from .guards import get_or_post, kept
+from .invited import invitation_to
 from .paused import paused
 from .reading import closed, to_sign
 
@@ -46,7 +47,7 @@ def send(request, reading, posted):
         problems = form.errors.get("draft", [])
         return show_form(request, reading, SignForm.again(posted, problems, text=reading.text))
     try:
-        take(request, reading.text, form.cleaned_data["draft"].key, form.received())
+        take(request, reading.text, form.cleaned_data["draft"].key, form.received(), form.cleaned_data["invitation"])
     except LetterNotOpen:
         return closed(request, reading)
     except SigningPaused:
@@ -54,13 +55,18 @@ def send(request, reading, posted):
     return redirect("signatories:sent", slug=reading.letter.slug)
 
 
-def take(request, text, draft, received):
-    """Take a sign-on to `text`; the answer is the same whether its message leaves or, beyond a limit, is held."""
+def take(request, text, draft, received, invited=""):
+    """Take a sign-on to `text`; the answer is the same whether its message leaves or, beyond a limit, is held.
+
+    `invited` is the token of the invitation by whose link the form was opened, if it was by one.
+    """
     if SignOn.objects.sent(draft):
         return
     language, network_key = get_language().partition("-")[0], limits.network_key(request)
     held_for = limits.crossed(request, text.letter, received["email"])
-    SignOn.sign(text, draft=draft, held_for=held_for, language=language, network_key=network_key, **received)
+    invitation = invitation_to(text.letter, invited)
+    sign = invitation.sign if invitation else SignOn.sign
+    sign(text, draft=draft, held_for=held_for, language=language, network_key=network_key, **received)
 
 
 def change(request, reading, posted):

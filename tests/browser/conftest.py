@@ -106,7 +106,8 @@ from delivery.models import FollowUp
 from letter.models import Letter
 from signatories import links
 from signatories.bounces import Bounce, Kind
-from signatories.models import Actor, Correction, Merge, Notice, Organisation, SignOn, Transfer
+from signatories.models import Actor, Correction, InvitationRound, MemberInvitation, Merge, Notice
+from signatories.models import Organisation, SignOn, Transfer
 from tests import factories
 from uuid import uuid4
 letter = Letter.objects.get(slug="icc-2020")
@@ -165,7 +166,16 @@ if merge is None:
     long.learn("Danube Steamship Society for Human Rights")
     Organisation.objects.create(name="Ortsgruppe Wien", umbrella=short)
     merge = Merge.merge(User.objects.first(), long, short)
+asked = MemberInvitation.objects.to(letter).sent().first() or factories.an_invitation(
+    letter, fields["name_as_signed"], fields["email"])
+draft = InvitationRound.objects.drafts().first() or factories.a_round(
+    letter, f"name,e-mail\\n{{fields['name_as_signed']}},x{{fields['email']}}\\nOdhikar,x\\n", is_sent=False)
 print(json.dumps({{
+    "invited": f"/invited/{{links.token('member', asked.pk)}}/",
+    "invited, in Arabic": f"/ar/invited/{{links.token('member', asked.pk)}}/",
+    "unsubscribe": f"/unsubscribe/{{links.token('unsubscribe', asked.pk)}}/",
+    "invitation of a member": f"/moderation/invitations/members/{{asked.pk}}/",
+    "round": f"/moderation/invitations/rounds/{{draft.pk}}/",
     "imported": f"/moderation/imports/{{done.pk}}/",
     "rows": f"/moderation/imports/{{table.pk}}/",
     "columns": f"/moderation/imports/{{table.pk}}/columns/",
@@ -268,6 +278,12 @@ print(json.dumps({{
         "import": "/moderation/letters/icc-2020/recipients/import/",
         "preview": "/moderation/letters/icc-2020/recipients/import/",
         "deliver": "/moderation/letters/icc-2020/deliver/",
+        "bad invitation": "/invited/cut-short/",
+        "invitations": "/moderation/invitations/",
+        "invitations, one letter": "/moderation/invitations/icc-2020/",
+        "invite members": "/moderation/invitations/icc-2020/upload/",
+        "export invitations": "/moderation/invitations/icc-2020/export/",
+        "do not contact": "/moderation/do-not-contact/",
         "imports": "/moderation/imports/",
         "import a file": "/moderation/imports/upload/",
     }
@@ -328,6 +344,8 @@ DESK = [
     "sign-on, queried", "sign-on, accepted", "register", "see", "erase", "deliveries", "recipients",
     "recipients, delivered", "recipient", "note", "change", "add", "import", "preview", "deliver",
     "export", "figures", "figures, one letter", "digest", "limits",
+    "invitations", "invitations, one letter", "invite members", "round", "invitation of a member", "export invitations",
+    "do not contact",
     "imports", "import a file", "columns", "rows", "imported",
     "organisations", "organisation", "edit organisation", "choose other", "merge", "undo merge", "split",
     "compare",

@@ -12,7 +12,9 @@ from django.db import transaction
 
 from demo.authenticator import SECRET
 from letter.models import Letter
-from signatories.models import SignOn
+from signatories import members
+from signatories.forms.invitations import default_words
+from signatories.models import InvitationRound, SignOn
 from signatories.states import Source
 
 # Login → roles.
@@ -65,9 +67,12 @@ class Command(BaseCommand):
         letter = Letter.objects.get(slug="icc-2020")
         if letter.sign_ons.exclude(source=Source.IMPORT).exists():
             return
+        invited = self.invite_members(letter)
         with open(CONTENT / "queue.csv", encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                sign_on = SignOn.sign(
+                invitation = invited.get(row["email"])
+                sign = invitation.sign if invitation else SignOn.sign
+                sign_on = sign(
                     letter.text(),
                     name_as_signed=row["name"],
                     country=row["country"],
@@ -77,6 +82,24 @@ class Command(BaseCommand):
                     email=row["email"],
                 )
                 sign_on.confirm()
+
+    def invite_members(self, letter):
+        """Invite the members of an invented network, of whom some answer; return the invitations by address."""
+        user, content = User.objects.get(username="moderator"), (CONTENT / "members.csv").read_bytes()
+        rows = members.read(content).rows
+        members.plan(rows, letter)
+        made = InvitationRound.upload(
+            user, letter, rows, network="West African Justice Network", language="en", content=content
+        )
+        words = {code: default_words(letter, code) for code in made.languages}
+        made.word(user, words=words, sender="Awa Ba, for the network", reply_to=user.email, has_reminders=True)
+        made.send(user, seen=made.seen)
+        made.invite_some()
+        invited = {one.email: one for one in made.invitations.all()}
+        invited["office@voltaforum.example"].open()
+        invited["info@oad.example"].decline("Our board meets in June.")
+        invited["desk@ndw.example"].unsubscribe(from_all=True)
+        return invited
 
     def make_account(self, name, roles, password):
         """Make or mend the account `name`, with the authenticator app of the demo."""
