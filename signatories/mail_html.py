@@ -41,6 +41,8 @@ def as_html(subject: str, text: str, names: Iterable[str] = ()) -> str:
     personal = [part for part in found if PERSONAL.fullmatch(part)]
     # One button: what the message asks its reader to do. Other links are for whoever wants to know more, and of
     # several personal ones, none is the one.
+    # The way out of such messages is not what a message asks for.
+    personal = [link for link in personal if "unsubscribe" not in link]
     button = (personal or found or [""])[0] if len(personal) < 2 else ""
     pattern = _pattern(names)
     paragraphs = []
