@@ -191,7 +191,7 @@ class Recipient(models.Model):
     @transaction.atomic
     def add(self, user: User) -> None:
         """Put a new recipient into the book; one who comes late gets a copy of the edition of record."""
-        letter = Letter.objects.select_for_update().get(pk=self.letter_id)
+        letter = Letter.objects.select_for_update(no_key=True).get(pk=self.letter_id)
         self.save(force_insert=True)
         Record.of(letter, user, "add", self)
         if Delivery.objects.filter(letter=letter).exists():
@@ -212,7 +212,7 @@ class Recipient(models.Model):
         self.delete()
 
     def _check_book(self) -> None:
-        letter = Letter.objects.select_for_update().get(pk=self.letter_id)
+        letter = Letter.objects.select_for_update(no_key=True).get(pk=self.letter_id)
         if letter.delivered_at is not None:
             raise AlreadySent
 
@@ -284,7 +284,7 @@ class Delivery(models.Model):
             NotPublishedYet: if the newest edition lacks what was decided, or its documents.
             ListHasChanged: if the newest edition is not the one `seen`.
         """
-        Letter.objects.select_for_update().get(pk=letter.pk)
+        Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
         if before := cls.objects.filter(letter=letter).first():
             return before, False
         edition = letter.deliver()
@@ -312,7 +312,7 @@ class Delivery(models.Model):
     @transaction.atomic
     def posted(self, user: User, on: date) -> int:
         """Record that all copies that are to be posted were posted; return how many."""
-        Letter.objects.select_for_update().get(pk=self.letter_id)
+        Letter.objects.select_for_update(no_key=True).get(pk=self.letter_id)
         recipients = list(Recipient.objects.filter(letter=self.letter_id).in_stage(Stage.TO_POST))
         for recipient in recipients:
             FollowUp.record(recipient, user, event=FollowUp.Event.SENT, on=on)
@@ -486,7 +486,7 @@ def import_book(letter: Letter, user: User, recipients: "Iterable[Recipient]", *
     A line that has changed since it was looked at is compared again: who is in the book by then is
     changed, not added; once the letter is delivered, nobody who was in it changes.
     """
-    Letter.objects.select_for_update().get(pk=letter.pk)
+    Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
     known = {one.identity: one for one in Recipient.objects.filter(letter=letter)}
     is_delivered = Delivery.objects.filter(letter=letter).exists()
     counts = {"new": 0, "changed": 0}

@@ -179,6 +179,33 @@ def test_a_name_is_printed_as_it_was_accepted_whatever_is_signed_afterwards():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_text_is_revised_while_an_edition_is_being_published_and_neither_stands_in_the_others_way():
+    letter = a_letter()
+    waiting, failures = threading.Event(), []
+
+    def revise():
+        try:
+            with transaction.atomic():
+                Letter.objects.get(pk=letter.pk).revise("fr", title="Lettre", salutation=".", body=".", closing=".")
+        except DatabaseError as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=revise)
+    with transaction.atomic():
+        publish(letter, [])
+        thread.start()
+        # Long enough for the other to wait for what this one has written.
+        waiting.wait(0.5)
+    thread.join()
+
+    assert failures == []
+    assert letter.editions.count() == 1
+    assert letter.text("fr").title == "Lettre"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_forty_accepts_within_a_second_make_few_editions_and_lose_none():
     letter = a_letter()
     moderator = Actor.moderator(a_moderator())

@@ -260,7 +260,8 @@ class Letter(models.Model):
             ValidationError: when a field is missing, the body holds raw HTML, or a text that prevails would be a mere
                 courtesy.
         """
-        Letter.objects.select_for_update().get(pk=self.pk)
+        # Not its key: an edition that is being published refers to it, which is checked when that commits.
+        Letter.objects.select_for_update(no_key=True).get(pk=self.pk)
         current = self.text(language)
         words = {"title": title, "salutation": salutation, "body": body, "closing": closing}
         words = {name: value.replace("\r\n", "\n").strip() for name, value in words.items()}
@@ -294,7 +295,7 @@ class Letter(models.Model):
         Raises:
             NotPublishedYet: if the newest edition lacks what was decided, or its documents.
         """
-        letter = Letter.objects.select_for_update().get(pk=self.pk)
+        letter = Letter.objects.select_for_update(no_key=True).get(pk=self.pk)
         if letter.edition_of_record is None:
             publication = Publication.objects.select_for_update().filter(letter=letter).first()
             edition = letter.editions.with_stage().order_by("-number").first()
