@@ -94,6 +94,23 @@ def test_messages_and_their_links_are_in_the_language_of_the_sign_on_whoever_cau
     assert '<html lang="fr" dir="ltr">' in confirm.html
 
 
+@pytest.mark.parametrize(
+    ("language", "name", "shown"),
+    [
+        ("fr", "مركز العدالة (JC)", "\u2068مركز العدالة (JC)\u2069"),
+        ("ar", "Justice Watch (JW)", "\u2068Justice Watch (JW)\u2069"),
+        ("ar", "مركز العدالة", "مركز العدالة"),
+        ("fr", "Justice Watch", "Justice Watch"),
+    ],
+)
+def test_in_subject_and_text_a_name_that_runs_the_other_way_is_isolated_and_no_other(language, name, shown):
+    message = a_sign_on(state="unconfirmed", language=language, name=name).messages.get()
+
+    assert shown in message.subject
+    assert shown in message.text
+    assert ("\u2068" in message.subject) is ("\u2068" in shown)
+
+
 def test_a_sign_on_that_came_by_another_way_is_written_to_in_the_language_of_its_text():
     sign_on = a_sign_on(a_letter(language="sw"), state="unconfirmed")
 
