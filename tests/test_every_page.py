@@ -1,9 +1,11 @@
 """What holds on every page, whoever adds one."""
 
+import html
 import re
 from datetime import timedelta
 from uuid import uuid4
 
+import polib
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
@@ -13,7 +15,7 @@ from delivery import copies
 from delivery.models import FollowUp
 from letter.models import Blob
 from letter.publication import publish
-from signatories import drafts, links
+from signatories import declarations, drafts, links
 from signatories.models import (
     Actor,
     Allowance,
@@ -487,3 +489,29 @@ def test_no_migration_is_missing():
     from django.core.management import call_command
 
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+def english_in(page, language):
+    """Strings of the catalogue that a page shows untranslated; short ones may be names or words of both languages."""
+    words = re.sub(r"<(script|style|title)\b.*?</\1>|<[^>]+>", "\n", page, flags=re.S)
+    lines = {" ".join(line.split()) for line in html.unescape(words).splitlines()}
+    known = {one.msgid for one in polib.pofile(f"locale/{language}/LC_MESSAGES/django.po") if one.msgid != one.msgstr}
+    # What a sign-on keeps, it keeps as it was said.
+    said = {"Director", str(declarations.DECLARATION)}
+    return sorted(line for line in lines & known - said if len(line) > 4)
+
+
+@pytest.mark.parametrize("language", ["fr", "es", "ar"])
+def test_no_page_of_a_representative_or_visitor_has_english_left_in_another_language(client, addresses, language):
+    public = {name: path for name, path in addresses.items() if name.startswith("signatories:") and name not in FILES}
+    left = {}
+    for name, path in public.items():
+        plain = path.removeprefix("/ar")
+        # In English first: nothing of it may be kept for the next reader.
+        client.get(plain)
+        for answer in (client.get(f"/{language}{plain}"), client.post(f"/{language}{plain}", {"nothing": "here"})):
+            is_page = answer.get("Content-Type", "").startswith("text/html")
+            if is_page and (found := english_in(answer.content.decode(), language)):
+                left[name] = found
+
+    assert left == {}

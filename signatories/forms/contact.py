@@ -82,7 +82,9 @@ class AcceptForm(forms.Form):
         error_messages={"required": _("Only somebody who is authorised can take over. Tick the box if you are.")},
     )
 
-    helper = helper("declaration", Submit("accept", _("Take over")))
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper = helper("declaration", Submit("accept", _("Take over")))
 
 
 class SettleTransferForm(forms.Form):

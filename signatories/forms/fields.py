@@ -139,7 +139,10 @@ def checked_acronym(acronym):
 
 
 def helper(*layout):
-    """Return a crispy helper for a form that a view's template wraps in its own <form>."""
+    """Return a crispy helper for a form that a view's template wraps in its own <form>.
+
+    Make one for each form that is shown: a button keeps the language in which it is first shown.
+    """
     made = FormHelper()
     made.form_tag = False
     made.disable_csrf = True

@@ -18,9 +18,9 @@ class DeclineForm(forms.Form):
         help_text=_("If you like; it helps the network to understand. It is not published."),
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
     )
-    helper = helper("words", Submit("decline", _("We do not want to sign"), css_class="quiet"))
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.helper = helper("words", Submit("decline", _("We do not want to sign"), css_class="quiet"))
         # A browser would cut off what is too long without a word; the form says it instead.
         self.fields["words"].widget.attrs.pop("maxlength", None)

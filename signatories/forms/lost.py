@@ -21,9 +21,8 @@ class LostLinkForm(forms.Form):
         },
     )
 
-    helper = helper("email", Submit("ask", _("Send me my links")))
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.helper = helper("email", Submit("ask", _("Send me my links")))
         # A browser would cut off what is too long without a word; the form says it instead.
         self.fields["email"].widget.attrs.pop("maxlength", None)
