@@ -56,6 +56,8 @@ def hit(kind: str, value: str, limit: int, period: timedelta = timedelta(hours=1
 
 def _count(acts: Sequence[tuple[str, str, timedelta, int]]) -> list[int]:
     """Count acts (kind, by whom, period, weight) in one statement, and return how often each was done by now."""
+    if not acts:
+        return []
     keyed = [(_key(kind, value, period), kind, period, weight) for kind, value, period, weight in acts]
     # In the order of their keys: two who count the same never wait for each other crosswise.
     rows = sorted(keyed)

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
+from django.utils import timezone, translation
 from hypothesis import HealthCheck, given
 from hypothesis import settings as of_hypothesis
 from hypothesis import strategies as st
@@ -225,8 +225,32 @@ def test_what_was_withdrawn_is_not_signed_again_by_a_page_that_was_left_open(cli
 
     response = client.post(f"/{letter.slug}/sign/", form)
 
-    assert response.status_code == 302
+    assert (response.status_code, len(problems(response)["__all__"])) == (422, 1)
     assert [one.state for one in SignOn.objects.all()] == ["withdrawn"]
+
+
+@pytest.mark.parametrize("end", ["withdraw", "disown", "expire", "late"])
+def test_a_form_whose_sign_on_no_longer_stands_says_so_keeps_all_that_was_typed_and_can_sign_again(client, end):
+    letter = a_letter()
+    form = posted(letter, name_as_signed="Al-Haq", representative_name="Amina Diallo")
+    client.post(f"/{letter.slug}/sign/", form)
+    first = SignOn.objects.get()
+    if end == "late":
+        SignOn.objects.update(state_since=timezone.now() - timedelta(days=60))
+    else:
+        getattr(first, end)()
+
+    response = client.post(f"/{letter.slug}/sign/", form)
+    page = response.content.decode()
+    messages = Message.objects.count()
+    again = {name: value for name, value in form.items() if name not in ("draft", "send")}
+    again["seal"] = re.search(r'name="seal" value="([^"]+)"', page)[1]
+    client.post(f"/{letter.slug}/sign/", hidden(client.post(f"/{letter.slug}/sign/", again)) | {"send": "1"})
+
+    assert (response.status_code, "no longer stands" in page) == (422, True)
+    assert [f'value="{typed}"' in page for typed in ("Al-Haq", "Amina Diallo", form["email"])] == [True] * 3
+    assert [one.state for one in SignOn.objects.exclude(pk=first.pk)] == ["unconfirmed"]
+    assert Message.objects.count() == messages + 1
 
 
 def test_sending_again_counts_for_no_limit(client):

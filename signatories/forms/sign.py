@@ -18,6 +18,11 @@ from .fields import OrganisationFields, helper, plain_text
 REVISED = _("The letter was revised after you opened this form. Please read it again before you sign.")
 REWORDED = _("The declaration was reworded after you opened this form. Please read it again.")
 
+SPENT = _(
+    "You have sent this form before, and the sign-on that came of it no longer stands: it was withdrawn, replaced or"
+    " declined, or it was not confirmed in time. To sign again, look over your answers and send the form once more."
+)
+
 # What belongs together, on the form and where it is checked.
 GROUPS = [
     (_("Your organisation"), ("name_as_signed", "name_in_own_script", "acronym", "country", "website")),
