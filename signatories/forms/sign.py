@@ -13,7 +13,7 @@ from django_countries import countries
 from signatories import declarations, drafts, hints
 from signatories.drafts import TOO_FAST, TOO_LONG
 
-from .fields import OrganisationFields, helper, plain_text
+from .fields import EmailField, OrganisationFields, helper, person_text
 
 REVISED = _("The letter was revised after you opened this form. Please read it again before you sign.")
 REWORDED = _("The declaration was reworded after you opened this form. Please read it again.")
@@ -37,19 +37,25 @@ class Answers(OrganisationFields):
     representative_name = forms.CharField(
         label=_("Your name"),
         max_length=200,
-        validators=[plain_text],
+        validators=[person_text],
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"required": _("Enter your name.")},
+        error_messages={
+            "required": _("Enter your name."),
+            "max_length": _("Your name can have at most %(limit_value)d characters; this one has %(show_value)d."),
+        },
     )
     representative_role = forms.CharField(
         label=_("Your role in the organisation"),
         max_length=200,
-        validators=[plain_text],
+        validators=[person_text],
         help_text=_("For example: director, secretary-general."),
         widget=forms.TextInput(attrs={"autocomplete": "organization-title"}),
-        error_messages={"required": _("Enter your role in the organisation.")},
+        error_messages={
+            "required": _("Enter your role in the organisation."),
+            "max_length": _("Your role can have at most %(limit_value)d characters; this one has %(show_value)d."),
+        },
     )
-    email = forms.EmailField(
+    email = EmailField(
         label=_("Your e-mail address"),
         max_length=254,
         help_text=_("We send you a link to confirm. An address of the organisation's own helps us to recognise it."),
