@@ -134,7 +134,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
         Not more often in a day than strangers may write to any mailbox through us.
         """
-        if limits.has_room(user.email):
+        if limits.has_room(user.email, "password"):
             mail.send_reset(user)
 
     def send_notification_mail(self, template_prefix, user, context=None, email=None):

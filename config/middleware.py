@@ -4,10 +4,13 @@ import logging
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
-from django.http import HttpResponseBadRequest
+from django.http import HttpResponseBadRequest, HttpResponsePermanentRedirect
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+
+from .charset import REFUSED, is_utf8
 
 logger = logging.getLogger(__name__)
 
@@ -24,8 +27,8 @@ class OnlyUtf8:
     def __call__(self, request):
         """Look at the header only."""
         charset = request.content_params.get("charset", "utf-8")
-        if charset.lower() not in ("utf-8", "utf8"):
-            return HttpResponseBadRequest("Please send UTF-8.", content_type="text/plain")
+        if not is_utf8(charset):
+            return HttpResponseBadRequest(REFUSED, content_type="text/plain")
         return self.get_response(request)
 
 
@@ -52,6 +55,30 @@ class DatabaseAway:
         response["Retry-After"] = "10"
         response["Cache-Control"] = "no-store"
         return response
+
+
+class LastSlash:
+    """Lead from a representative's address that lost its last slash to the one with it: mail programs cut it off.
+
+    Where the letters' files are, an address without it may be one, so Django's own rule finds nothing missing.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        """Look only at what was not found."""
+        response = self.get_response(request)
+        path = request.path_info
+        if response.status_code != 404 or request.method not in ("GET", "HEAD") or path.endswith("/"):
+            return response
+        try:
+            found = resolve(f"{path}/")
+        except Resolver404:
+            return response
+        if found.app_name != "signatories":
+            return response
+        return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
 
 
 class LanguageInPath:

@@ -146,6 +146,8 @@ MIDDLEWARE = [
     # Below the headers, so that its page carries them too.
     "config.middleware.DatabaseAway",
     "config.middleware.LanguageInPath",
+    # Within the language, by which it finds the address.
+    "config.middleware.LastSlash",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     # The representative's pages carry no cookie and are exempt; their authority is the signed link.

@@ -20,7 +20,15 @@ from letter.models import Letter
 
 from . import columns, evidence, names, sheets
 from .countries import country_code
-from .forms.fields import WebsiteField, checked_acronym, name_field, own_script_field, plain_text, written_text
+from .forms.fields import (
+    EmailField,
+    WebsiteField,
+    checked_acronym,
+    name_field,
+    own_script_field,
+    plain_text,
+    written_text,
+)
 from .matching import Directory, Match
 from .models import Actor, AlreadyListed, Batch, BatchRow, LetterNotOpen, Organisation, SignOn, VariantName
 from .names import Similarity
@@ -50,7 +58,7 @@ FIELDS: dict[str, forms.Field] = {
     "website": WebsiteField(required=False),
     "representative_name": forms.CharField(max_length=200, required=False, validators=[plain_text]),
     "representative_role": forms.CharField(max_length=200, required=False, validators=[plain_text]),
-    "email": forms.EmailField(
+    "email": EmailField(
         max_length=254,
         required=False,
         error_messages={"invalid": gettext_lazy("Write the e-mail address as in name@example.org.")},

@@ -36,13 +36,15 @@ def crossed(request, letter, email: str) -> list[Crossing]:
     return [one for one in found if one.hits > one.limit]
 
 
-def has_room(email: str) -> bool:
-    """Count a message that a stranger can cause to this mailbox, and return whether it may still have it.
+def has_room(email: str, kind: str) -> bool:
+    """Count a message of a `kind` that a stranger can cause to this mailbox, and return whether it may still have it.
 
-    For what anybody can ask for again; of a sign-on, `crossed` counts it. Call it outside of a transaction, as `hit`.
+    As many of each kind as of sign-ons, which `crossed` counts: each apart, so that nobody who asks for one thing by
+    somebody's address keeps another from it. Call it outside of a transaction, as `hit`; or in the worker's, which
+    undoes the message with the count.
     """
     rule = LimitRule.objects.filter(scope=Why.MAILBOX).first()
-    return rule is None or hit(rule.scope, email, rule.limit, rule.period)
+    return rule is None or hit(f"mailbox: {kind}", email, rule.limit, rule.period)
 
 
 def hit(kind: str, value: str, limit: int, period: timedelta = timedelta(hours=1), *, weight: int = 1) -> bool:

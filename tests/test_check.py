@@ -10,15 +10,15 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
+from django.utils import timezone, translation
 from hypothesis import HealthCheck, given
 from hypothesis import settings as of_hypothesis
 from hypothesis import strategies as st
 
 from letter.documents import make_documents
-from signatories import declarations, drafts
+from signatories import declarations, drafts, jobs
 from signatories.jobs import publish_letter
-from signatories.models import Actor, LimitRule, Message, SignOn
+from signatories.models import Actor, LimitRule, LostLink, Message, SignOn
 from tests.factories import a_letter, a_moderator, a_sign_on, an_accepted, posted, sent, typed
 
 pytestmark = pytest.mark.django_db
@@ -225,8 +225,32 @@ def test_what_was_withdrawn_is_not_signed_again_by_a_page_that_was_left_open(cli
 
     response = client.post(f"/{letter.slug}/sign/", form)
 
-    assert response.status_code == 302
+    assert (response.status_code, len(problems(response)["__all__"])) == (422, 1)
     assert [one.state for one in SignOn.objects.all()] == ["withdrawn"]
+
+
+@pytest.mark.parametrize("end", ["withdraw", "disown", "expire", "late"])
+def test_a_form_whose_sign_on_no_longer_stands_says_so_keeps_all_that_was_typed_and_can_sign_again(client, end):
+    letter = a_letter()
+    form = posted(letter, name_as_signed="Al-Haq", representative_name="Amina Diallo")
+    client.post(f"/{letter.slug}/sign/", form)
+    first = SignOn.objects.get()
+    if end == "late":
+        SignOn.objects.update(state_since=timezone.now() - timedelta(days=60))
+    else:
+        getattr(first, end)()
+
+    response = client.post(f"/{letter.slug}/sign/", form)
+    page = response.content.decode()
+    messages = Message.objects.count()
+    again = {name: value for name, value in form.items() if name not in ("draft", "send")}
+    again["seal"] = re.search(r'name="seal" value="([^"]+)"', page)[1]
+    client.post(f"/{letter.slug}/sign/", hidden(client.post(f"/{letter.slug}/sign/", again)) | {"send": "1"})
+
+    assert (response.status_code, "no longer stands" in page) == (422, True)
+    assert [f'value="{typed}"' in page for typed in ("Al-Haq", "Amina Diallo", form["email"])] == [True] * 3
+    assert [one.state for one in SignOn.objects.exclude(pk=first.pk)] == ["unconfirmed"]
+    assert Message.objects.count() == messages + 1
 
 
 def test_sending_again_counts_for_no_limit(client):
@@ -510,6 +534,40 @@ def test_whatever_is_typed_each_button_answers_with_a_page_and_what_is_shown_is_
 # ── nothing arrived ──
 
 
+def find_links():
+    """Do what the worker does with requests for links."""
+    for asked in LostLink.objects.all():
+        jobs.find_links(asked.pk)
+
+
+def test_asking_for_the_link_costs_the_same_whether_or_not_the_address_is_known(client):
+    letter = a_letter()
+    for name in ("Al-Haq", "MADRE"):
+        a_sign_on(letter, "unconfirmed", name, email="a@example.org")
+    asked = []
+    for box in ("warm", "a", "nobody"):
+        with CaptureQueriesContext(connection) as queries:
+            client.post(f"/{letter.slug}/sign/sent/", {"email": f"{box}@example.org"})
+        asked.append([re.sub(r"\d+", "", one["sql"][:40]) for one in queries])
+
+    assert asked[1] == asked[2]
+    find_links()
+    assert LostLink.objects.count() == 0
+
+
+@pytest.mark.parametrize("address", ["/links/", "/{slug}/sign/sent/"])
+def test_who_asks_for_links_by_somebodys_address_keeps_no_sign_on_from_it(client, address):
+    LimitRule.objects.filter(scope="mailbox").update(limit=2)
+    letter = a_letter()
+    for _time in range(5):
+        client.post(address.format(slug=letter.slug), {"email": "a@example.org"})
+    find_links()
+
+    client.post(f"/{letter.slug}/sign/", posted(letter, email="a@example.org"))
+
+    assert [(one.kind, one.state) for one in Message.objects.all()] == [("confirm", "queued")]
+
+
 def test_the_link_is_sent_again_to_an_address_that_waits_and_the_answer_is_the_same_for_any_other(client):
     letter = a_letter()
     for name in ("Al-Haq", "MADRE"):
@@ -521,6 +579,7 @@ def test_the_link_is_sent_again_to_an_address_that_waits_and_the_answer_is_the_s
     answers = [
         client.post(f"/{letter.slug}/sign/sent/", {"email": f"{box}@example.org"}) for box in ("A", "b", "c", "nobody")
     ]
+    find_links()
 
     assert {(one.status_code, one["Location"], one.content) for one in answers} == {
         (302, f"/{letter.slug}/sign/resent/", b"")
@@ -538,6 +597,7 @@ def test_a_mailbox_gets_no_more_than_its_limit_and_nobody_is_told(client):
     a_sign_on(letter, "unconfirmed", email="a@example.org")
 
     answers = [client.post(f"/{letter.slug}/sign/sent/", {"email": "a@example.org"}) for _ in range(4)]
+    find_links()
 
     assert {one.status_code for one in answers} == {302}
     assert Message.objects.count() == 1 + 2

@@ -79,6 +79,16 @@ def test_a_sign_on_goes_all_the_way_through_the_real_processes(site):
     until(lambda: listed(site, "Whole Journey") == 0)
 
 
+def test_the_server_refuses_a_form_in_what_is_no_character_set(site):
+    kind = "application/x-www-form-urlencoded; charset=rot13"
+    request = urllib.request.Request(site.url + "/links/", data=b"email=a", headers={"Content-Type": kind})
+
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=10)
+
+    assert (refused.value.code, refused.value.read()) == (400, b"Please send UTF-8.")
+
+
 def test_a_worker_killed_in_mid_publication_leaves_no_half_and_the_next_one_completes_it(site):
     site.python(REGISTER.format(name="Killed Publication", count=3))
     before = site.get("/icc-2020/signatories.json")

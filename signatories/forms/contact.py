@@ -6,13 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 from signatories import declarations
 
-from .fields import helper, plain_text, written_text
+from .fields import EmailField, helper, person_text, written_text
 
 
 class MailboxForm(forms.Form):
     """The address that takes over, which is not the present one."""
 
-    email = forms.EmailField(
+    email = EmailField(
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
         error_messages={
@@ -53,14 +53,14 @@ class SuccessorForm(MailboxForm):
     name = forms.CharField(
         label=_("Name of your successor"),
         max_length=200,
-        validators=[plain_text],
+        validators=[person_text],
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": _("Enter the name of your successor.")},
     )
     role = forms.CharField(
         label=_("Their role in the organisation"),
         max_length=200,
-        validators=[plain_text],
+        validators=[person_text],
         help_text=_("For example: director, secretary-general."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": _("Enter their role in the organisation.")},

@@ -1,5 +1,6 @@
 """Fields and rules that several forms share; what they explain stands next to the field."""
 
+import re
 import unicodedata
 from urllib.parse import urlsplit
 
@@ -12,6 +13,19 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from signatories import names
+
+
+def but_for_length(validate):
+    """Return `validate` without its rule of length, of which a field has its own: one fault is one error."""
+
+    def validated(value):
+        try:
+            validate(value)
+        except ValidationError as error:
+            if error.code != "too_long":
+                raise
+
+    return validated
 
 
 def country_choices():
@@ -48,11 +62,40 @@ class WebsiteField(forms.URLField):
         return address
 
 
+# A domain under which advertisements are common, or any with a path; not “St.John”, “Ph.D.” or “M.A.”.
+LINK = re.compile(
+    r"(?<![\w.@-])(?:"
+    r"(?:[\w-]+\.)+(?:(?:com|org|net|info|biz|edu|gov|xyz|shop|website|online|site)(?![\w-])\S*|[a-z]{2}/\S*)"
+    r"|(?:[\w-]{2,}\.)+(?:top|store|club|link|click|icu|vip|app|io|co|cc|ru|cn|tk|ly|gg)(?![\w-])\S*)",
+    re.IGNORECASE,
+)
+
+
+class EmailField(forms.EmailField):
+    """An e-mail address that is written to as it stands.
+
+    Django decodes encoded words in it (RFC 2047) on the way out: the message would go to another mailbox than the one
+    that was counted, compared and asked not to be written to.
+    """
+
+    default_error_messages = {"invalid": _("Write the e-mail address as in name@example.org.")}
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"max_length": 254} | kwargs)
+
+    def clean(self, value):
+        """Refuse encoded words."""
+        address = super().clean(value)
+        if "=?" in address:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return address
+
+
 def name_field(**kwargs):
     """Return a field for an organisation's name, with the rules of `names.validate_name`."""
     return forms.CharField(
         max_length=names.MAX_LENGTH,
-        validators=[names.validate_name],
+        validators=[but_for_length(names.validate_name)],
         error_messages={
             "required": _("Enter the organisation's name."),
             "max_length": _("The name can have at most %(limit_value)d characters; this one has %(show_value)d."),
@@ -67,7 +110,7 @@ def own_script_field(**kwargs):
         label=_("Name in its own script"),
         required=False,
         max_length=names.MAX_LENGTH,
-        validators=[names.validate_own_script],
+        validators=[but_for_length(names.validate_own_script)],
         error_messages={
             "max_length": _("The name can have at most %(limit_value)d characters; this one has %(show_value)d."),
         },
@@ -81,8 +124,18 @@ def plain_text(value):
     try:
         names.validate_name(value)
     except ValidationError as error:
-        if error.code != "too_short":
+        # How long it may be says the field.
+        if error.code not in ("too_short", "too_long"):
             raise
+
+
+def person_text(value):
+    """Refuse in a person's name or role also what a mail program makes a link of: we write it to any address."""
+    plain_text(value)
+    if found := LINK.search(value):
+        raise ValidationError(
+            _("“%(found)s” looks like a web address. Please leave it out."), code="url", params={"found": found[0]}
+        )
 
 
 def written_text(value):

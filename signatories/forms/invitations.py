@@ -4,7 +4,7 @@ from crispy_forms.layout import Fieldset, Submit
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import DomainNameValidator, validate_email
+from django.core.validators import DomainNameValidator
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,7 +13,7 @@ from letter.content import interface_language
 from signatories import batches, evidence, members
 from signatories.sheets import SheetFault
 
-from .fields import helper, plain_text, written_text
+from .fields import EmailField, helper, plain_text, written_text
 
 INVALID_EMAIL = gettext_lazy("Write the e-mail address as in name@example.org.")
 
@@ -76,7 +76,7 @@ class WordsForm(forms.Form):
         error_messages={"required": gettext_lazy("Enter the name of the person who writes.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    reply_to = forms.EmailField(
+    reply_to = EmailField(
         label=gettext_lazy("Where answers go"),
         max_length=254,
         help_text=gettext_lazy("That person's e-mail address. Members see it."),
@@ -193,7 +193,7 @@ class DoNotContactForm(forms.Form):
         whom = self.cleaned_data["whom"]
         if "@" in whom.lstrip("@"):
             try:
-                validate_email(whom)
+                EmailField().clean(whom)
             except ValidationError:
                 raise ValidationError(INVALID_EMAIL) from None
             return whom
@@ -208,7 +208,7 @@ class DoNotContactForm(forms.Form):
 class MayContactForm(forms.Form):
     """An address whose owner wants to be written to again."""
 
-    address = forms.EmailField(
+    address = EmailField(
         label=gettext_lazy("E-mail address"),
         max_length=254,
         error_messages={"required": gettext_lazy("Enter an e-mail address."), "invalid": INVALID_EMAIL},

@@ -4,13 +4,13 @@ from crispy_forms.layout import Submit
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .fields import helper, written_text
+from .fields import EmailField, helper, written_text
 
 
 class NoticeForm(forms.Form):
     """A moderator sends a notice to an address that the organisation publishes."""
 
-    address = forms.EmailField(
+    address = EmailField(
         label=_("Published e-mail address of the organisation"),
         max_length=254,
         help_text=_("From its own website or a public register, not from this sign-on. Nothing is looked up for you."),

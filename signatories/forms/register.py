@@ -8,7 +8,7 @@ from signatories.models import SignOn
 from signatories.states import Source
 
 from .documents import DeskDocumentsForm
-from .fields import OrganisationFields, helper, plain_text
+from .fields import EmailField, OrganisationFields, helper, plain_text
 
 
 class RegisterForm(OrganisationFields, DeskDocumentsForm):
@@ -18,7 +18,7 @@ class RegisterForm(OrganisationFields, DeskDocumentsForm):
         label=_("Representative's name"), max_length=200, required=False, validators=[plain_text]
     )
     representative_role = forms.CharField(label=_("Role"), max_length=200, required=False, validators=[plain_text])
-    email = forms.EmailField(
+    email = EmailField(
         label=_("Representative's e-mail address"),
         max_length=254,
         required=False,

@@ -4,13 +4,13 @@ from crispy_forms.layout import Submit
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .fields import helper
+from .fields import EmailField, helper
 
 
 class ResendForm(forms.Form):
     """The address with which somebody has signed."""
 
-    email = forms.EmailField(
+    email = EmailField(
         label=_("Your e-mail address"),
         max_length=254,
         help_text=_("The one that you wrote into the form."),

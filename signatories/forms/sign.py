@@ -13,10 +13,15 @@ from django_countries import countries
 from signatories import declarations, drafts, hints
 from signatories.drafts import TOO_FAST, TOO_LONG
 
-from .fields import OrganisationFields, helper, plain_text
+from .fields import EmailField, OrganisationFields, helper, person_text
 
 REVISED = _("The letter was revised after you opened this form. Please read it again before you sign.")
 REWORDED = _("The declaration was reworded after you opened this form. Please read it again.")
+
+SPENT = _(
+    "You have sent this form before, and the sign-on that came of it no longer stands: it was withdrawn, replaced or"
+    " declined, or it was not confirmed in time. To sign again, look over your answers and send the form once more."
+)
 
 # What belongs together, on the form and where it is checked.
 GROUPS = [
@@ -32,19 +37,25 @@ class Answers(OrganisationFields):
     representative_name = forms.CharField(
         label=_("Your name"),
         max_length=200,
-        validators=[plain_text],
+        validators=[person_text],
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"required": _("Enter your name.")},
+        error_messages={
+            "required": _("Enter your name."),
+            "max_length": _("Your name can have at most %(limit_value)d characters; this one has %(show_value)d."),
+        },
     )
     representative_role = forms.CharField(
         label=_("Your role in the organisation"),
         max_length=200,
-        validators=[plain_text],
+        validators=[person_text],
         help_text=_("For example: director, secretary-general."),
         widget=forms.TextInput(attrs={"autocomplete": "organization-title"}),
-        error_messages={"required": _("Enter your role in the organisation.")},
+        error_messages={
+            "required": _("Enter your role in the organisation."),
+            "max_length": _("Your role can have at most %(limit_value)d characters; this one has %(show_value)d."),
+        },
     )
-    email = forms.EmailField(
+    email = EmailField(
         label=_("Your e-mail address"),
         max_length=254,
         help_text=_("We send you a link to confirm. An address of the organisation's own helps us to recognise it."),

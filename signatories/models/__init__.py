@@ -20,7 +20,16 @@ from .message import Message
 from .notice import Notice, NoticeNotPossible
 from .organisation import ChangedMeanwhile, Organisation
 from .query import Query
-from .sign_on import AlreadyListed, LetterNotOpen, NoLongerSo, SigningPaused, SignOn, SomebodyWasFaster, TooLate
+from .sign_on import (
+    AlreadyListed,
+    DraftSpent,
+    LetterNotOpen,
+    NoLongerSo,
+    SigningPaused,
+    SignOn,
+    SomebodyWasFaster,
+    TooLate,
+)
 from .switch import Switch
 from .transfer import NotTransferable, Transfer
 from .transition import Note, Transition
@@ -46,6 +55,7 @@ __all__ = [
     "Digest",
     "DoNotContact",
     "Document",
+    "DraftSpent",
     "Hold",
     "InvitationRound",
     "KeyHasChanged",

@@ -29,7 +29,9 @@ COUNTED = [one for one in Why if one != Why.SWITCH]
 
 # What a rule counts, in the words of the page where it is changed.
 MEANINGS: dict[str, Promise] = {
-    Why.MAILBOX: gettext_lazy("Messages to one mailbox that strangers can cause: sign-ons and asked-for links"),
+    Why.MAILBOX: gettext_lazy(
+        "Messages to one mailbox that strangers can cause: sign-ons; and asked-for links, counted apart"
+    ),
     Why.ADDRESS: gettext_lazy("Sign-ons from one network address: one IPv4 address, or one IPv6 /64"),
     Why.NETWORK: gettext_lazy("Sign-ons from one network: an IPv4 /24, or an IPv6 /48"),
     Why.DOMAIN: gettext_lazy("Sign-ons with e-mail addresses of one domain; free-mail providers are not counted"),

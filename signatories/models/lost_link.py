@@ -9,11 +9,16 @@ from django.utils import timezone, translation
 from procrastinate.contrib.django import app as jobs
 
 from letter.content import interface_language
-from signatories import mail
+from letter.models import Letter
+from signatories import limits, mail
 from signatories.states import State
 
 from .message import OVERDUE
 from .sign_on import SignOn
+from .switch import Switch
+
+# Messages that one request for the links of one letter can cause.
+MOST = 20
 
 
 class LostLinkQuerySet(models.QuerySet["LostLink"]):
@@ -27,10 +32,13 @@ class LostLinkQuerySet(models.QuerySet["LostLink"]):
 class LostLink(models.Model):
     """Somebody asked for the links of one address, known or not: nobody looks before the worker does.
 
+    For all links in one message; or, with a `letter`, for those with which sign-ons to it are confirmed, once more.
+
     So the page that answers takes as long, and says the same, for every address.
     """
 
     email = models.EmailField(max_length=254)
+    letter = models.ForeignKey(Letter, null=True, on_delete=models.CASCADE, related_name="+")
     language = models.CharField(max_length=12, default=settings.LANGUAGE_CODE)
     asked_at = models.DateTimeField(default=timezone.now)
 
@@ -41,9 +49,9 @@ class LostLink(models.Model):
 
     @classmethod
     @transaction.atomic
-    def ask(cls, email: str, language: str) -> "LostLink":
+    def ask(cls, email: str, language: str, letter: Letter | None = None) -> "LostLink":
         """Keep a request, with the job that serves it."""
-        asked = cls.objects.create(email=email, language=language)
+        asked = cls.objects.create(email=email, language=language, letter=letter)
         asked.schedule()
         return asked
 
@@ -54,19 +62,29 @@ class LostLink(models.Model):
     @classmethod
     @transaction.atomic
     def serve(cls, pk: int) -> None:
-        """Send all links of the address in one message, if it is known here; the request is deleted.
+        """Send the links of the address, if it is known here; the request is deleted.
 
-        It goes to the address as it is on record, not as it was typed.
+        They go to the address as it is on record, not as it was typed.
         """
         asked = cls.objects.select_for_update(skip_locked=True).filter(pk=pk).first()
         if asked is None:
             return
-        found = list(SignOn.objects.with_links_for(asked.email))
+        if asked.letter:
+            for sign_on in SignOn.objects.unconfirmed_of(asked.letter, asked.email)[:MOST]:
+                # Over the mailbox's limit it has enough links.
+                if limits.has_room(asked.email, "resend"):
+                    mail.queue(sign_on, "confirm", held_for=Switch.objects.holds(asked.letter))
+        else:
+            asked._send_all()
+        asked.delete()
+
+    def _send_all(self) -> None:
+        """Send all links of the address in one message."""
+        found = list(SignOn.objects.with_links_for(self.email))
         if found:
-            with translation.override(interface_language(asked.language)):
+            with translation.override(interface_language(self.language)):
                 context = {"entries": [(sign_on, _link(sign_on)) for sign_on in found]}
                 mail.queue_to(found[0].email, "lost_link", context)
-        asked.delete()
 
 
 def _link(sign_on: SignOn) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -23,6 +23,7 @@ from signatories.states import LIVE, NotAllowed, Source, State, Who
 from . import erasure
 from .actor import CLOCK, REPRESENTATIVE, Actor
 from .document import Document
+from .hold import Hold
 from .limit import Crossing, Why
 from .message import REMINDER, Message
 from .organisation import Organisation
@@ -31,18 +32,24 @@ from .related import Related, email_domain
 from .sign_on_queries import PLACE, SignOnQuerySet, id_of
 from .similar import Similar
 from .switch import Switch
-from .transition import NOT_ME, Note, Transition
+from .transition import NOT_ME, REPLACED, Note, Transition
 from .unconfirmed import reminders_due
 from .variant_name import trigrams
 
 # Fields that name the representative, or hint at them.
 PERSONAL = ("representative_name", "representative_role", "email", "network_key")
+# Namespace of the advisory locks under which one address signs for one name.
+LOCK = 0x516E
 # Kinds of message that tell of a correction, which lets go of its message when it is undone.
 CORRECTED = {"corrected", "correction_declined"}
 
 
 class LetterNotOpen(Exception):
     """The letter cannot be signed now."""
+
+
+class DraftSpent(Exception):
+    """This form was sent before, and the sign-on that it made no longer stands."""
 
 
 class SigningPaused(Exception):
@@ -215,9 +222,10 @@ class SignOn(models.Model):
     ) -> "SignOn":
         """Take a representative's sign-on to `text`, and ask by e-mail for its confirmation.
 
-        Somebody who already has a live sign-on for an organisation of this name gets that one back,
-        and is told so by e-mail: whoever fills in the form learns nothing of it. A draft that was sent
-        before gives the sign-on that it made, and nothing is told again.
+        Somebody who has confirmed a sign-on for an organisation of this name gets that one back, and is told
+        so by e-mail: whoever fills in the form learns nothing of it. One that is not confirmed yet gives way:
+        anybody could have filled in its form, and the newer one corrects it. A draft that was sent before gives
+        the sign-on that it made, and nothing is told again.
 
         Beyond a limit the sign-on is taken like any other, and its message is held.
 
@@ -232,6 +240,7 @@ class SignOn(models.Model):
         Raises:
             LetterNotOpen: outside the letter's dates.
             SigningPaused: while the desk has paused it.
+            DraftSpent: if the draft was sent before, and what it made no longer stands.
             ValidationError: when a field breaks a rule.
         """
         if not text.letter.is_open(at):
@@ -246,20 +255,64 @@ class SignOn(models.Model):
             "declaration_version": declarations.VERSION,
         }
         sign_on = cls._new(text, draft=draft, **received)
+        sign_on._one_at_a_time()
+        earlier = cls.objects.sent(draft)
+        if earlier is not None:
+            return earlier.still_standing()
         twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed)
         if twin is not None and twin.has_expired(at):
             # The clock will notice within the hour; who signs anew need not wait for it.
             twin.expire()
-            twin = None
-        if twin is None:
-            try:
-                with transaction.atomic():
-                    sign_on._move("sign", REPRESENTATIVE, held_for=held_for)
-            except IntegrityError:
-                twin = cls.objects.sent(draft) or cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed)
-                if twin is None:
-                    raise
-        return sign_on if twin is None else twin._signed_again(draft, held_for)
+        elif twin is not None:
+            crossed = twin._give_way(held_for)
+            if crossed is None:
+                return twin._signed_again(draft, held_for)
+            held_for = crossed
+        try:
+            with transaction.atomic():
+                sign_on._move("sign", REPRESENTATIVE, held_for=held_for)
+        except IntegrityError:
+            # At this moment the desk registered it, or another sign-on came to this address.
+            twin = cls.objects.twin(text.letter, sign_on.email, sign_on.name_as_signed)
+            if twin is None:
+                raise
+            return twin._signed_again(draft, held_for)
+        return sign_on
+
+    def _one_at_a_time(self) -> None:
+        """Wait until nobody else signs by this address for this name; the constraint would only refuse the second."""
+        who = f"{self.letter_id} {self.email.lower()} {self.name_key}"
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK, who])
+
+    def still_standing(self) -> "SignOn":
+        """Return this sign-on, whose form was sent once more; raises DraftSpent if it no longer stands."""
+        if not self.is_live or self.has_expired():
+            raise DraftSpent
+        return self
+
+    def _give_way(self, held_for: Sequence[Crossing]) -> Sequence[Crossing] | None:
+        """Make room for a newer form by the same address for the same name; None if this one stays.
+
+        What was confirmed stays. Before a form whose message is held, so does one whose link has left: else whoever
+        knows an address could take the link from it, and nothing would come in its place.
+
+        Returns:
+            For what the message of the newer one is held: `held_for`, or that for which this one's is: nothing goes
+            round the hold.
+        """
+        state = SignOn.objects.select_for_update(of=("self",)).values_list("state", flat=True).get(pk=self.pk)
+        hold = Hold.objects.waiting().filter(message__sign_on=self, message__kind="confirm").first()
+        if state != State.UNCONFIRMED or (held_for and hold is None):
+            return None
+        self._move("withdraw", REPRESENTATIVE, reason=REPLACED, is_silent=True, also=self._drop_links)
+        self.erase(REPRESENTATIVE, is_told=False)
+        return held_for or (hold.crossings if hold else [])
+
+    @property
+    def was_replaced(self) -> bool:
+        """Whether a newer form took its place before it was confirmed."""
+        return self.transitions.filter(reason=REPLACED).exists()
 
     def _signed_again(self, draft: UUID | None, held_for: Sequence[Crossing]) -> "SignOn":
         """Tell the representative by e-mail that they have signed, once for each draft that they send."""

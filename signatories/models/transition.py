@@ -17,6 +17,8 @@ from .message import Message
 
 # The reason of a withdrawal by whoever holds the mailbox, and had signed nothing.
 NOT_ME = "not_me"
+# The reason of a withdrawal by a newer form of the same mailbox for the same name, before the first was confirmed.
+REPLACED = "replaced"
 
 
 class TransitionQuerySet(models.QuerySet["Transition"]):
@@ -111,6 +113,7 @@ class Transition(models.Model):
     def reason_label(self) -> str:
         """The coded reason or source, in words; empty if there is none."""
         codes = dict(Reason.choices) | dict(Source.choices) | {NOT_ME: _("“It was not me”")}
+        codes |= {REPLACED: _("a newer form took its place")}
         return str(codes.get(self.reason, ""))
 
     @property

@@ -43,4 +43,4 @@ def on_record(sign_on):
 
     Before the transaction, which could undo the count.
     """
-    return [one for one in SignOn.objects.on_record_beside(sign_on) if limits.has_room(one.email)]
+    return [one for one in SignOn.objects.on_record_beside(sign_on) if limits.has_room(one.email, "signed again")]

@@ -56,7 +56,7 @@ def is_within_limits(sign_on, form):
     """Count this offer, which makes us write to a stranger, and say in the form if there have been too many."""
     counts = [
         limits.hit("transfer", str(sign_on.pk), settings.LIMIT_TRANSFERS, DAY),
-        limits.has_room(form.cleaned_data["email"]),
+        limits.has_room(form.cleaned_data["email"], "transfer"),
     ]
     if not all(counts):
         form.add_error(None, _("There were many such requests today. Please send this one tomorrow, or write to us."))

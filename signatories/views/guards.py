@@ -104,7 +104,7 @@ def send_link(request, sign_on):
     """Send whoever holds the mailbox a new link to where the sign-on stands."""
     kind = "confirm" if sign_on.state == State.UNCONFIRMED else "status"
     # Over the limit the answer is the same: it tells nothing, and the mailbox has enough links.
-    if sign_on.email and limits.has_room(sign_on.email):
+    if sign_on.email and limits.has_room(sign_on.email, "own link"):
         with transaction.atomic():
             held_for = Switch.objects.holds(sign_on.letter) if kind == "confirm" else []
             mail.queue(sign_on, kind, held_for=held_for)

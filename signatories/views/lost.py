@@ -22,7 +22,7 @@ def lost(request):
     form = LostLinkForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and is_within_limit(request, form):
         # Over the mailbox's limit the answer is the same: it has enough links.
-        if limits.has_room(form.cleaned_data["email"]):
+        if limits.has_room(form.cleaned_data["email"], "lost link"):
             LostLink.ask(form.cleaned_data["email"], get_language())
         return redirect("signatories:lost_sent")
     return render(request, "signatories/lost.html", {"form": form}, status=422 if form.is_bound else 200)

@@ -6,8 +6,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from signatories import drafts, limits
-from signatories.forms.sign import CheckedForm, SignForm
-from signatories.models import LetterNotOpen, SigningPaused, SignOn, Switch
+from signatories.forms.sign import SPENT, CheckedForm, SignForm
+from signatories.models import DraftSpent, LetterNotOpen, SigningPaused, SignOn, Switch
 
 from .colleague import hand_on
 from .guards import get_or_post, kept
@@ -52,6 +52,8 @@ def send(request, reading, posted):
         return closed(request, reading)
     except SigningPaused:
         return paused(request, reading)
+    except DraftSpent:
+        return show_form(request, reading, SignForm.again(posted, [SPENT], text=reading.text))
     return redirect("signatories:sent", slug=reading.letter.slug)
 
 
@@ -59,8 +61,13 @@ def take(request, text, draft, received, invited=""):
     """Take a sign-on to `text`; the answer is the same whether its message leaves or, beyond a limit, is held.
 
     `invited` is the token of the invitation by whose link the form was opened, if it was by one.
+
+    Raises:
+        LetterNotOpen, SigningPaused, DraftSpent: see `SignOn.sign`.
     """
-    if SignOn.objects.sent(draft):
+    earlier = SignOn.objects.sent(draft)
+    if earlier:
+        earlier.still_standing()
         return
     language, network_key = get_language().partition("-")[0], limits.network_key(request)
     held_for = limits.crossed(request, text.letter, received["email"])
