@@ -20,7 +20,7 @@ from letter.content import interface_language, letter_path
 from letter.models import absolute
 
 from . import bounces, links
-from .mail_html import as_html
+from .mail_html import as_html, isolated
 from .models.hold import Hold
 from .models.limit import Crossing
 from .models.link import OF_THE_REPRESENTATIVE
@@ -209,12 +209,13 @@ def preview(invitation: "MemberInvitation", kind: str, *, subject: str, note: st
 def _message(
     address: str, kind: str, subject: str, text: str, attachment: Attachment | None, names: Iterable[str] = ()
 ) -> Message:
+    names = list(names)
     return Message(
         kind=kind,
         language=translation.get_language(),
         recipient=address,
-        subject=subject,
-        text=text,
+        subject=isolated(subject, names),
+        text=isolated(text, names),
         html=as_html(subject, text, names),
         attachment_id=attachment.blob_id if attachment else None,
         attachment_name=attachment.name if attachment else "",

@@ -1,4 +1,6 @@
-"""The HTML twin of a message, made of its text: the same paragraphs in the same order, and no word more than that.
+"""How a message is shown: its HTML twin, made of its text, and the isolation of names in both.
+
+The twin has the same paragraphs in the same order, and no word more than that.
 
 It is laid out for readers as different as Outlook, which takes tables and old attributes, and those that turn
 colours to dark by themselves. Nothing in it is loaded from anywhere.
@@ -56,6 +58,17 @@ def as_html(subject: str, text: str, names: Iterable[str] = ()) -> str:
         )
     context = {"subject": subject, "preview": _preview(parts), "paragraphs": paragraphs}
     return render_to_string("mail/message.html", context)
+
+
+def isolated(text: str, names: Iterable[str]) -> str:
+    """Return plain text in which each of `names` that runs against the message stands isolated (UAX #9, 2.7).
+
+    Only those: to all others invisible characters would be a nuisance, where a name is copied or searched.
+    """
+    against = "ltr" if get_language_bidi() else "rtl"
+    turned = [name for name in names if any(DIRECTIONS.get(unicodedata.bidirectional(one)) == against for one in name)]
+    pattern = _pattern(turned)
+    return pattern.sub(lambda found: f"\u2068{found[0]}\u2069", text) if pattern else text
 
 
 def _pattern(names: Iterable[str]) -> re.Pattern[str] | None:

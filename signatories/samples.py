@@ -58,7 +58,9 @@ def preview(kind: str, language: str, name: str = "long") -> Preview:
     with translation.override(language):
         context = KINDS[kind](name)
         subject, text = mail.render(kind, context)
-        html = mail.as_html(subject, text, mail.names_in(context))
+        names = list(mail.names_in(context))
+        html = mail.as_html(subject, text, names)
+        subject, text = mail.isolated(subject, names), mail.isolated(text, names)
     text, html = (mail.PLACEHOLDERS.sub(lambda found: absolute(f"/{found[1]}/sample/"), one) for one in (text, html))
     return Preview(kind, language, subject, text, html)
 

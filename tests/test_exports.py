@@ -71,6 +71,7 @@ def test_the_sign_ons_come_with_everything_but_their_representatives(secretariat
         "website as listed": "",
         "language of the text signed": "en",
         "language of the representative": "en",
+        "invited by": "",
     }
     for secret in ("Amina", "Director", "amina@"):
         assert secret.encode() not in content

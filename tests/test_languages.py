@@ -32,7 +32,7 @@ def test_a_page_speaks_the_language_that_its_address_begins_with(client, prefix,
     answer = client.get(f"{prefix}/{letter.slug}/sign/")
 
     assert language_of(answer) == language
-    assert re.findall(r'action="(/[^"?]*/sign/)[?"]', answer.content.decode()) == [f"{prefix}/{letter.slug}/sign/"]
+    assert re.findall(r'[^m]action="(/[^"?]*/sign/)[?"]', answer.content.decode()) == [f"{prefix}/{letter.slug}/sign/"]
 
 
 def test_what_the_browser_prefers_is_suggested_in_that_language_and_never_forced(client):
@@ -92,6 +92,23 @@ def test_messages_and_their_links_are_in_the_language_of_the_sign_on_whoever_cau
     assert re.search(r"https://[^/]+/fr/confirm/", mail.envelope(confirm).body)
     assert re.search(r"https://[^/]+/fr/status/", mail.envelope(confirmed).body)
     assert '<html lang="fr" dir="ltr">' in confirm.html
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "shown"),
+    [
+        ("fr", "مركز العدالة (JC)", "\u2068مركز العدالة (JC)\u2069"),
+        ("ar", "Justice Watch (JW)", "\u2068Justice Watch (JW)\u2069"),
+        ("ar", "مركز العدالة", "مركز العدالة"),
+        ("fr", "Justice Watch", "Justice Watch"),
+    ],
+)
+def test_in_subject_and_text_a_name_that_runs_the_other_way_is_isolated_and_no_other(language, name, shown):
+    message = a_sign_on(state="unconfirmed", language=language, name=name).messages.get()
+
+    assert shown in message.subject
+    assert shown in message.text
+    assert ("\u2068" in message.subject) is ("\u2068" in shown)
 
 
 def test_a_sign_on_that_came_by_another_way_is_written_to_in_the_language_of_its_text():

@@ -14,7 +14,7 @@ from config.logs import WithoutLinks
 from signatories import jobs, links, mail
 from signatories.models import Actor, Link, Notice, Transfer
 from signatories.models.link import GRACE
-from tests.factories import a_letter, a_moderator, a_sign_on
+from tests.factories import a_letter, a_moderator, a_sign_on, an_invitation
 from tests.mailserver import link_in, text_of
 
 pytestmark = pytest.mark.django_db
@@ -269,6 +269,7 @@ def a_mailbox_of_every_link(mail_server):
     a_sign_on(state="unconfirmed")
     a_sign_on(state="queried")
     a_notice()
+    an_invitation()
     Transfer.offer(a_sign_on(state="accepted"), "contact", email="new@example.org")
     handed = Transfer.offer(a_sign_on(state="accepted"), "successor", email="b@example.org", name="Basma", role="Head")
     for message in mail.Message.objects.queued():
@@ -279,7 +280,8 @@ def a_mailbox_of_every_link(mail_server):
     words = [word for message in mail_server.messages for word in text_of(message).split()]
     site = "https://letters.example.org"
     found = {word.removeprefix(site) for word in words if re.search(r"/[\w-]{43}/$", word)}
-    assert {link.split("/")[1] for link in found} == settings.LINK_LIFETIMES.keys()
+    words = {"invited": "member"}
+    assert {words.get(word := link.split("/")[1], word) for link in found} == settings.LINK_LIFETIMES.keys()
     return found
 
 

@@ -127,7 +127,7 @@ def test_names_are_data_in_every_artefact():
     shown, sheet = page(edition, "early/index.html").decode(), page(edition, "signatories.csv").decode("utf-8-sig")
     assert "<bdi>Droit &amp; &lt;Paix&gt;</bdi>" in shown
     rows = list(csv.reader(io.StringIO(sheet)))
-    assert rows[1] == ["'=1+1 & “Söhne”", "'@SUM", "FR", "https://example.org/?a=1&b=2"]
+    assert rows[1] == ["'=1+1 & “Söhne”", "'@SUM", "FR", "https://example.org/?a=1&b=2", ""]
     assert json.loads(page(edition, "signatories.json"))["signatories"][0]["name"] == "=1+1 & “Söhne”"
 
 

@@ -49,7 +49,7 @@ def test_the_form_fits_any_screen_in_any_language(new_page, screen, language):
 
         assert width(page) <= screen, address
     page.goto(f"{language}/icc-2020/sign/")
-    page.locator("main button.act").click()
+    page.locator("main .act[name=check]").click()
     page.locator(".problems").wait_for()
     assert width(page) <= screen
 
