@@ -1,9 +1,9 @@
 """All that is stored about one sign-on and its representative, as data for whoever asks what is known of them.
 
-Every field of the row is in it, and every row that hangs on it, with two exceptions, which are not the
+Every field of the row is in it, and every row that hangs on it, with three exceptions, which are not the
 representative's: what the organisation wrote, and to which address we wrote, when we asked it at its published
-address; and that it is being asked, as long as it has not answered. Accounts of moderators are not named. No link that
-still works is in it.
+address; that it is being asked, as long as it has not answered; and, where it was handed over, the words of messages
+that were written to a predecessor. Accounts of moderators are not named. No link that still works is in it.
 """
 
 import json
@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Max, Model
 from django.utils import timezone
 
 from letter.models import absolute
@@ -29,6 +29,7 @@ def my_data(sign_on: SignOn, at: datetime | None = None) -> dict[str, Any]:
     """Return what is stored about `sign_on`, in the form that `my_data.schema.json` describes."""
     answered = [one for one in sign_on.notices.select_related("message") if one.outcome != "waits"]
     transfers = list(sign_on.transfers.all())
+    succeeded_at = sign_on.transfers.handed_over().aggregate(Max("ended_at"))["ended_at__max"]
     batch_row = getattr(sign_on, "batch_row", None)
     return {
         "format": FORMAT,
@@ -65,7 +66,7 @@ def my_data(sign_on: SignOn, at: datetime | None = None) -> dict[str, Any]:
         ],
         "transfers": [_fields(one, without=("told", "settled_by")) for one in transfers],
         "messages": [
-            _message(one)
+            _message(one, is_anothers=succeeded_at is not None and one.created_at <= succeeded_at)
             for one in [*sign_on.messages.all(), *_lost_links(sign_on.email)]
             if one.kind != "objection_notice" or one.pk in {notice.message_id for notice in answered}
         ],
@@ -105,10 +106,16 @@ def _transition(one: Transition) -> dict[str, Any]:
     return {**_fields(one, without=("user", "restores", "batch")), "note": one.note}
 
 
-def _message(one: Message) -> dict[str, Any]:
-    """Return a message with its words as they were sent, but for its links: who has one can act."""
+def _message(one: Message, *, is_anothers: bool) -> dict[str, Any]:
+    """Return a message with its words as they were sent, but for its links: who has one can act.
+
+    Of one that was written to a predecessor, only that it was.
+    """
     found = _fields(one, without=("about", "html", "attachment"))
     found["text"] = PLACEHOLDERS.sub(lambda link: f"[{link[1]}]", one.text)
     if one.kind == "objection_notice":
         found["recipient"] = ""
+    if is_anothers:
+        found |= dict.fromkeys(Message.WORDS, "")
+        del found["html"]
     return found

@@ -199,6 +199,8 @@ KINDS: dict[str, Callable[[str], dict[str, Any]]] = {
     "contact_changed": _transfer,
     "contact_left": _transfer,
     "contact_offer": _transfer,
+    "contact_stopped": _transfer,
+    "contact_taken": _transfer,
     "corrected": _correction(who="moderator", reason="As in your statutes."),
     "correction_declined": _correction(note="It is the name of another body.\n\nPlease write to us."),
     "declined": _decision("decline", reason="not_authorised", note=NOTE),

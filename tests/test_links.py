@@ -318,3 +318,16 @@ def test_every_page_behind_a_link_is_kept_out_of_caches_search_engines_and_other
                     r'(?:href|src|action)="(https?:[^"]*|//[^"]*)"', answer.content.decode(errors="replace")
                 )
                 assert [one for one in away if not one.startswith("https://letters.example.org")] == []
+
+
+def test_where_the_data_were_erased_nobody_is_told_that_a_link_is_on_its_way(client):
+    sign_on = a_sign_on(state="unconfirmed")
+    confirm = f"/confirm/{links.token('confirm', sign_on.pk)}/"
+    client.post(confirm, {"not_me": ""})
+    count = sign_on.messages.count()
+
+    page = client.post(confirm, {"send": ""})
+
+    text = page.content.decode()
+    assert (page.status_code, "we cannot send a link any more" in text, "on its way" in text) == (410, True, False)
+    assert sign_on.messages.count() == count

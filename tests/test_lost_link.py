@@ -166,6 +166,7 @@ def test_a_mailbox_that_a_sign_on_left_gets_no_link_to_it(client, mail_server):
     client.post("/links/", {"email": ADDRESS})
     jobs.find_links(LostLink.objects.get().pk)
     transfer = Transfer.offer(sign_on, "contact", email="new@example.org")
+    transfer.agree()
     transfer.take(links.token("contact", transfer.pk))
     Link.objects.all().delete()
 

@@ -436,3 +436,20 @@ def test_an_offer_to_a_successor_goes_with_the_data(client):
         mail.deliver(message.pk)
 
     assert traces() == []
+
+
+def test_a_successor_gets_nothing_of_the_predecessor_not_even_what_is_still_to_be_sent(client):
+    sign_on = a_sign_on(state="pending", **WHO)
+    transfer = Transfer.offer(sign_on, "successor", email="asha@example.org", name="Asha Rao", role="Head")
+    transfer.take(links.token("successor", transfer.pk))
+    then = timezone.now() - timedelta(hours=72)
+    Message.objects.filter(pk=transfer.told_id).update(state="sent", sent_at=then)
+    Transfer.objects.filter(pk=transfer.pk).update(taken_at=then)
+    transfer.carry_out()
+    assert sign_on.messages.get(kind="hand_over_left").recipient == WHO["email"]
+
+    data = handed_out(client, sign_on)["data"]
+
+    assert [one for one in TRACES if one in json.dumps(data["messages"]).lower()] == []
+    told = {one["kind"]: one["recipient"] for one in data["messages"]}
+    assert (told["hand_over_left"], told["hand_over_done"]) == ("", "asha@example.org")

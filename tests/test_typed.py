@@ -12,7 +12,7 @@ from signatories.forms.notice import NoticeForm
 from signatories.forms.register import RegisterForm
 from signatories.forms.resend import ResendForm
 from signatories.models import LostLink, Message, SignOn
-from tests.factories import a_letter, a_moderator, a_sign_on, typed
+from tests.factories import a_letter, a_moderator, a_sign_on, posted, typed
 
 pytestmark = pytest.mark.django_db
 
@@ -119,3 +119,26 @@ def test_an_organisation_may_be_called_like_its_website(client):
     response = client.post(f"/{(letter := a_letter()).slug}/sign/", typed(letter, name_as_signed="Change.org"))
 
     assert response.templates[0].name == "signatories/check.html"
+
+
+@pytest.mark.parametrize(
+    "email", ["v\u0131ctim@example.org", "v\u212actim@example.org", "\u017fam@example.org", "é@example.org"]
+)
+def test_an_address_whose_letters_become_others_in_capitals_is_refused(client, email):
+    letter = a_letter()
+
+    response = client.post(f"/{letter.slug}/sign/", posted(letter, email=email))
+
+    assert response.status_code == 422
+    assert "Write the e-mail address as in name@example.org." in response.content.decode()
+    assert letter.sign_ons.count() == 0
+
+
+def test_a_domain_in_other_letters_is_kept_as_dns_has_it_and_is_no_other_domain(client):
+    letter = a_letter()
+
+    for email in ("info@k\u0131ng.example", "info@king.example", "info@مثال.example"):
+        client.post(f"/{letter.slug}/sign/", posted(letter, email=email, name_as_signed="Al-Haq"))
+
+    kept = letter.sign_ons.order_by("pk").values_list("email", flat=True)
+    assert list(kept) == ["info@xn--kng-jua.example", "info@king.example", "info@xn--mgbh0fb.example"]

@@ -43,7 +43,7 @@ class ContactForm(MailboxForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("Your new e-mail address")
-        self.fields["email"].help_text = _("We send a link there. The address counts once you confirm it by that link.")
+        self.fields["email"].help_text = _("We send a link there. Nothing changes before you confirm it by that link.")
         self.helper = helper("email", Submit("offer", _("Send a link to the new address")))
 
 
@@ -94,7 +94,7 @@ class SettleTransferForm(forms.Form):
         label=_("What becomes of the hand-over"),
         choices=[
             ("stop", _("It is stopped: the sign-on stays with whoever objected.")),
-            ("do", _("It takes effect: the successor represents the organisation.")),
+            ("do", _("It takes effect: the sign-on goes to the other mailbox.")),
         ],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what becomes of it.")},

@@ -9,6 +9,7 @@ from crispy_forms.layout import Layout, Submit
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
+from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
@@ -72,10 +73,11 @@ LINK = re.compile(
 
 
 class EmailField(forms.EmailField):
-    """An e-mail address that is written to as it stands.
+    """An e-mail address that is written to as it stands, in ASCII: a domain in other letters as DNS has it (RFC 5891).
 
     Django decodes encoded words in it (RFC 2047) on the way out: the message would go to another mailbox than the one
-    that was counted, compared and asked not to be written to.
+    that was counted, compared and asked not to be written to. And letters as “ı” become ASCII ones in capitals, so that
+    two mailboxes would be compared as one (CVE-2019-19844).
     """
 
     default_error_messages = {"invalid": _("Write the e-mail address as in name@example.org.")}
@@ -84,8 +86,14 @@ class EmailField(forms.EmailField):
         super().__init__(**{"max_length": 254} | kwargs)
 
     def clean(self, value):
-        """Refuse encoded words."""
+        """Refuse encoded words, and what is not ASCII before the @."""
         address = super().clean(value)
+        local, at, domain = address.rpartition("@")
+        try:
+            local.encode("ascii")
+            address = f"{local}{at}{punycode(domain)}"
+        except UnicodeError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
         if "=?" in address:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return address

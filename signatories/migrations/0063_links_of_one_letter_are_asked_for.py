@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('letter', '0009_standing_of_texts'),
-        ('signatories', '0054_name_in_own_script'),
+        ('signatories', '0060_agreement_of_the_old_mailbox'),
     ]
 
     operations = [

@@ -119,6 +119,8 @@ class Message(models.Model):
     OF_AN_OFFER = (
         "contact_asked",
         "contact_offer",
+        "contact_stopped",
+        "contact_taken",
         "hand_over_asked",
         "hand_over_offer",
         "hand_over_stopped",
@@ -126,7 +128,13 @@ class Message(models.Model):
     )
     """Kinds that name whom a sign-on is offered to: erased when that is over (`Transfer`)."""
 
-    OF_THE_MAILBOX = ("contact_asked", "contact_left", "hand_over_asked", "hand_over_taken", "hand_over_left")
+    OUTDATED_BY_THE_END = ("contact_offer", "contact_taken", "hand_over_offer", "hand_over_taken")
+    """Kinds of these that ask for an answer: what has not left by then is dropped."""
+
+    OF_THE_MAILBOX = (
+        *("contact_asked", "contact_taken", "contact_left"),
+        *("hand_over_asked", "hand_over_taken", "hand_over_left"),
+    )
     """Kinds that speak to a mailbox which a sign-on leaves: they do not follow it (`Transfer`)."""
 
     class State(models.TextChoices):
@@ -272,8 +280,9 @@ class Message(models.Model):
         return bounces.name_of(self.pk, self.created_at)
 
     def _erase_if_last(self) -> None:
-        """Erase a message that outlived the personal data of its sign-on only in order to be sent."""
+        """Erase a message that outlived the personal data of its sign-on, or a hand-over, only in order to be sent."""
         Message.objects.to_erase().filter(pk=self.pk).erase()
+        Message.objects.of_past_transfers().filter(pk=self.pk).erase()
 
     @transaction.atomic
     def send_again(self) -> bool:

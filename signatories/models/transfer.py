@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.models import record
 from signatories import declarations, evidence, links, mail
-from signatories.states import LIVE, State
+from signatories.states import State
 
 from .message import Message
 from .sign_on import AlreadyListed, SignOn
@@ -35,6 +35,10 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
         """Those by which a successor has come."""
         return self.filter(kind=Transfer.Kind.SUCCESSOR, state=Transfer.State.DONE)
 
+    def same(self, kind: str, *, email: str, name: str = "", role: str = "") -> Self:
+        """Open ones by which the same was offered to the same mailbox."""
+        return self.open().filter(kind=kind, email__iexact=email, name=name, role=role)
+
     def newest(self) -> "Transfer | None":
         """The last one, of one sign-on: what its page tells of."""
         return self.select_related("told").last()
@@ -57,8 +61,11 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
         return self.filter(old[0] | old[1], state=Transfer.State.OFFERED)
 
     def objections(self) -> Self:
-        """Objections that nobody has settled, to transfers of sign-ons that stand, oldest first."""
-        found = self.filter(objected_at__isnull=False, settled_at=None, sign_on__state__in=LIVE)
+        """Objections that nobody has settled, oldest first.
+
+        Whether the sign-on still stands is no matter: who came by it unduly may have withdrawn it.
+        """
+        found = self.filter(objected_at__isnull=False, settled_at=None)
         return found.order_by("objected_at").select_related("sign_on__letter")
 
     def with_page(self) -> Self:
@@ -75,8 +82,8 @@ class Transfer(models.Model):
     """One offer to another mailbox, and what came of it.
 
     The offer is made on the status page. The new mailbox takes it by a link of its own; the old one is told, and can
-    stop it by another. A new address of the same person counts at once; a successor only after the time in which the
-    old mailbox may object. Name and address stand here only while it is open.
+    stop it by another. It takes effect after the time in which the old mailbox may object; a new address of the same
+    person at once, if the old mailbox agrees. Name and address stand here only while it is open.
     """
 
     class Kind(models.TextChoices):
@@ -109,7 +116,9 @@ class Transfer(models.Model):
     offered_at = models.DateTimeField(default=timezone.now)
     taken_at = models.DateTimeField(null=True)
     told = models.OneToOneField(Message, null=True, on_delete=models.PROTECT, related_name="+")
-    """The message that tells the old mailbox that a successor has accepted: the time to object runs from it."""
+    """The message that tells the old mailbox that the new one has taken it: the time to object runs from it."""
+    agreed_at = models.DateTimeField(null=True)
+    """When the old mailbox agreed to a new address of the same person, before or after that one confirmed."""
     declaration = models.TextField(blank=True)
     """Which words of authority the successor agreed to, with their version; the sign-on keeps those of who signed."""
     declaration_version = models.CharField(max_length=10, blank=True)
@@ -154,18 +163,20 @@ class Transfer(models.Model):
     def offer(cls, sign_on: SignOn, kind: str, *, email: str, name: str = "", role: str = "") -> "Transfer":
         """Offer a sign-on to the mailbox `email`, and tell the old one how to stop it.
 
-        One that nobody has taken yet gives way to it.
+        One that nobody has taken yet gives way to it; the same one is returned as it is, and nobody is told twice.
+        Whether that mailbox stands for another sign-on of this name is told to itself alone, when it takes it: whoever
+        has the link to the status page could else try out addresses.
 
         Raises:
             NotTransferable: if the sign-on does not stand, or another transfer is under way.
-            AlreadyListed: if there is a live sign-on of that mailbox for an organisation of this name.
             ValidationError: when a field breaks a rule.
         """
         sign_on = _held(sign_on.pk)
+        if same := cls.objects.filter(sign_on=sign_on).same(kind, email=email, name=name, role=role).first():
+            return same
         cls.objects.filter(sign_on=sign_on, state=cls.State.OFFERED).lapse()
         if not _stands(sign_on) or cls.objects.open().filter(sign_on=sign_on).exists():
             raise NotTransferable
-        _refuse_twin(sign_on, email)
         transfer = cls(sign_on=sign_on, kind=kind, email=email, name=name, role=role, language=sign_on.language)
         transfer.clean_fields(exclude={field.name for field in cls._meta.fields} - {"kind", "name", "role", "email"})
         transfer.save()
@@ -180,7 +191,8 @@ class Transfer(models.Model):
     def take(self, token: str, *, language: str = "") -> None:
         """Take what was offered, by the link of the new mailbox, which is used up; `language` is its reader's.
 
-        A successor declares to be authorised; the old mailbox is told, and has its time to object.
+        A successor declares to be authorised. The old mailbox is told, and has its time to object; if it has agreed to
+        a new address before, that one counts at once.
 
         Raises:
             NotTransferable: if it is no longer on offer.
@@ -192,12 +204,14 @@ class Transfer(models.Model):
             raise NotTransferable
         links.use(self.kind, token)
         self.taken_at, self.language = timezone.now(), language or self.language
-        if self.kind == self.Kind.CONTACT:
+        if self.agreed_at:
             self._carry_out()
             return
         _refuse_twin(self.sign_on, self.email)
-        self.declaration, self.declaration_version = str(declarations.DECLARATION), declarations.VERSION
-        self.state, self.told = self.State.TAKEN, self._tell("hand_over_taken")
+        if self.kind == self.Kind.SUCCESSOR:
+            self.declaration, self.declaration_version = str(declarations.DECLARATION), declarations.VERSION
+        is_contact = self.kind == self.Kind.CONTACT
+        self.state, self.told = self.State.TAKEN, self._tell("contact_taken" if is_contact else "hand_over_taken")
         self.save()
 
     @transaction.atomic
@@ -213,6 +227,22 @@ class Transfer(models.Model):
     # ── what the old mailbox says ──
 
     @transaction.atomic
+    def agree(self) -> bool:
+        """Agree to a new address of the same person, by the link of the old mailbox; return False if that is too late.
+
+        If the new mailbox has confirmed, it takes effect; else as soon as it does. A hand-over is not hastened.
+        """
+        self._hold()
+        is_open = self.state in (self.State.OFFERED, self.State.TAKEN)
+        if self.kind != self.Kind.CONTACT or not is_open or not _stands(self.sign_on):
+            return False
+        self.agreed_at = timezone.now()
+        self.save(update_fields=["agreed_at"])
+        if self.state == self.State.TAKEN:
+            self._carry_out_or_lapse()
+        return True
+
+    @transaction.atomic
     def cancel(self) -> bool:
         """Stop it from the status page; return False if nothing can be stopped there."""
         self._hold()
@@ -226,17 +256,19 @@ class Transfer(models.Model):
         """Stop it by the link of the old mailbox, which is used up; what was taken by somebody, a moderator decides.
 
         Whoever asked for it may not have been who holds the mailbox: so all links to the status page end, and the
-        mailbox gets a new one. What is done already stays, and a moderator sees the objection.
+        mailbox gets a new one. What is done already stays, and a moderator sees the objection, even if the sign-on has
+        been withdrawn since.
 
         Raises:
             NotTransferable: if there is nothing to object to any more.
             UsedLink: if the link was used up.
         """
         self._hold()
-        if not _stands(self.sign_on) or self.state not in (*self.OPEN, self.State.DONE) or self.objected_at:
+        is_done, is_open = self.state == self.State.DONE, self.is_open and _stands(self.sign_on)
+        if not (is_done or is_open) or self.objected_at:
             raise NotTransferable
         links.use("stop", token)
-        if self.state == self.State.DONE:
+        if is_done:
             self.objected_at = timezone.now()
             self.save(update_fields=["objected_at"])
             return
@@ -252,18 +284,11 @@ class Transfer(models.Model):
 
     @transaction.atomic
     def carry_out(self) -> bool:
-        """Give the sign-on to the successor, once the time to object is over; return False if it is not due.
-
-        Where that mailbox has meanwhile signed for an organisation of this name itself, it lapses.
-        """
+        """Give the sign-on to the new mailbox, once the time to object is over; return False if it is not due."""
         self._hold()
         if not Transfer.objects.due().filter(pk=self.pk).exists():
             return False
-        try:
-            with transaction.atomic():
-                self._carry_out()
-        except AlreadyListed:
-            self.end(self.State.LAPSED)
+        self._carry_out_or_lapse()
         return True
 
     @transaction.atomic
@@ -280,10 +305,10 @@ class Transfer(models.Model):
         Args:
             actor: the moderator.
             note: for the record.
-            is_done: whether the successor gets the sign-on; else it stays where it is.
+            is_done: whether the new mailbox gets the sign-on; else it stays where it is.
 
         Raises:
-            AlreadyListed: if the successor's mailbox has signed for an organisation of this name itself.
+            AlreadyListed: if the new mailbox has signed for an organisation of this name itself.
             PermissionDenied: if the moderator may not.
             ValueError: without a note.
         """
@@ -305,11 +330,9 @@ class Transfer(models.Model):
     def end(self, state: str) -> None:
         """Leave it in `state` for good, and forget to whom it was offered. The caller holds the sign-on.
 
-        What has left for that mailbox is erased by the night; what has not is dropped.
+        What has left for that mailbox is erased by the night; what has not, and asks for an answer, is dropped.
         """
-        self.sign_on.messages.queued().filter(kind__in=("contact_offer", "hand_over_offer")).update(
-            state=Message.State.DROPPED
-        )
+        self.sign_on.messages.queued().filter(kind__in=Message.OUTDATED_BY_THE_END).update(state=Message.State.DROPPED)
         self.state, self.ended_at = state, timezone.now()
         self.name = self.role = self.email = ""
         self.save()
@@ -317,8 +340,17 @@ class Transfer(models.Model):
     def _stop(self) -> None:
         """Leave the sign-on where it is, and say so to whoever has accepted it."""
         if self.taken_at:
-            self._tell("hand_over_stopped", to=self.email)
+            is_contact = self.kind == self.Kind.CONTACT
+            self._tell("contact_stopped" if is_contact else "hand_over_stopped", to=self.email)
         self.end(self.State.STOPPED)
+
+    def _carry_out_or_lapse(self) -> None:
+        """Carry it out; if the new mailbox has meanwhile signed for an organisation of this name itself, it lapses."""
+        try:
+            with transaction.atomic():
+                self._carry_out()
+        except AlreadyListed:
+            self.end(self.State.LAPSED)
 
     def _carry_out(self) -> None:
         """Give the sign-on to the new mailbox: its data, its links, and what is still to be sent; both are told."""
@@ -377,6 +409,18 @@ class Transfer(models.Model):
         return self.state in self.OPEN
 
     @property
+    def is_unheard(self) -> bool:
+        """Whether the old mailbox, which could object, does not exist any more."""
+        if self.state != self.State.TAKEN:
+            return False
+        return Message.objects.bounced_hard().filter(recipient__iexact=self.sign_on.email).exists()
+
+    @property
+    def twin(self) -> SignOn | None:
+        """The sign-on of this name for which the new mailbox stands already, if it does: for the desk."""
+        return _twin(self.sign_on, self.email) if self.is_open else None
+
+    @property
     def is_objection(self) -> bool:
         """Whether the old mailbox objected, and nobody has settled it."""
         return self.objected_at is not None and self.settled_at is None
@@ -394,6 +438,10 @@ def _stands(sign_on: SignOn) -> bool:
 
 def _refuse_twin(sign_on: SignOn, email: str) -> None:
     """Raise AlreadyListed if `email` stands for another live sign-on of this name."""
-    twin = SignOn.objects.exclude(pk=sign_on.pk).twin(sign_on.letter, email, sign_on.name_as_signed)
-    if twin:
+    if twin := _twin(sign_on, email):
         raise AlreadyListed(twin)
+
+
+def _twin(sign_on: SignOn, email: str) -> SignOn | None:
+    """Return the other live sign-on of this name that stands for `email`."""
+    return SignOn.objects.exclude(pk=sign_on.pk).twin(sign_on.letter, email, sign_on.name_as_signed)

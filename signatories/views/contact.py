@@ -1,4 +1,4 @@
-"""A sign-on goes to another mailbox: offered on the status page, taken in the new mailbox, stopped in the old one."""
+"""A sign-on goes to another mailbox: offered on the status page, taken in the new one, agreed to or not in the old."""
 
 from contextlib import suppress
 from functools import wraps
@@ -34,14 +34,9 @@ def hand_over(request, sign_on, token):
 def offer(request, sign_on, token, kind, template):
     """Offer the sign-on to another mailbox; if it cannot be offered now, the status page says why."""
     form = FORMS[kind](request.POST if request.method == "POST" else None, sign_on=sign_on)
-    if form.is_valid() and is_within_limits(sign_on, form):
+    if form.is_valid() and (is_offered(sign_on, kind, form) or is_within_limits(sign_on, form)):
         try:
             Transfer.offer(sign_on, kind, **form.cleaned_data)
-        except AlreadyListed:
-            form.add_error(
-                "email",
-                _("With this address an organisation of the same name has signed the letter already. Use another one."),
-            )
         except ValidationError as error:
             form.add_error(None, error.messages)
         except NotTransferable:
@@ -50,6 +45,11 @@ def offer(request, sign_on, token, kind, template):
             return redirect("signatories:status", token=token)
     context = {"form": form, "sign_on": sign_on, "token": token, "hours": Transfer.hours_given()}
     return render(request, template, context, status=422 if form.is_bound else 200)
+
+
+def is_offered(sign_on, kind, form):
+    """Whether the same is on offer already, so that nobody is written to: a form that was sent twice."""
+    return sign_on.transfers.same(kind, **form.cleaned_data).exists()
 
 
 def is_within_limits(sign_on, form):
@@ -135,14 +135,18 @@ def take(request, transfer, token):
     except (NotTransferable, links.UsedLink):
         transfer.refresh_from_db()
         return show(request, transfer, "signatories/offer_over.html", status=410)
-    if transfer.kind == Transfer.Kind.CONTACT:
+    if transfer.state == Transfer.State.DONE:
         return redirect("signatories:status", token=links.token("status", transfer.sign_on_id))
     return redirect(request.path)
 
 
 @with_transfer("stop")
 def stop(request, transfer, token):
-    """Let the mailbox that a sign-on leaves object; the button stops it, or calls for a moderator."""
+    """Let the mailbox that a sign-on leaves agree or object; an objection stops it, or calls for a moderator."""
+    if request.method == "POST" and "agree" in request.POST:
+        # Of what cannot be agreed to, or no longer, the page says where it stands.
+        transfer.agree()
+        return redirect(request.path)
     if request.method == "POST":
         with suppress(NotTransferable, links.UsedLink):
             transfer.object(token)

@@ -101,10 +101,12 @@ def expired_link(request, sign_on):
 
 
 def send_link(request, sign_on):
-    """Send whoever holds the mailbox a new link to where the sign-on stands."""
+    """Send whoever holds the mailbox a new link to where the sign-on stands; say so if its address was erased."""
+    if not sign_on.email:
+        return render(request, "signatories/no_link_sent.html", {"sign_on": sign_on}, status=410)
     kind = "confirm" if sign_on.state == State.UNCONFIRMED else "status"
     # Over the limit the answer is the same: it tells nothing, and the mailbox has enough links.
-    if sign_on.email and limits.has_room(sign_on.email, "own link"):
+    if limits.has_room(sign_on.email, "own link"):
         with transaction.atomic():
             held_for = Switch.objects.holds(sign_on.letter) if kind == "confirm" else []
             mail.queue(sign_on, kind, held_for=held_for)

@@ -167,7 +167,7 @@ if merge is None:
     Organisation.objects.create(name="Ortsgruppe Wien", umbrella=short)
     merge = Merge.merge(User.objects.first(), long, short)
 asked = MemberInvitation.objects.to(letter).sent().first() or factories.an_invitation(
-    letter, fields["name_as_signed"], fields["email"])
+    letter, "Frauen im " + fields["name_as_signed"], "frauen." + fields["email"])
 draft = InvitationRound.objects.drafts().first() or factories.a_round(
     letter, f"name,e-mail\\n{{fields['name_as_signed']}},x{{fields['email']}}\\nOdhikar,x\\n", is_sent=False)
 print(json.dumps({{
