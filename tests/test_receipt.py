@@ -116,8 +116,8 @@ def test_in_arabic_it_runs_from_right_to_left_and_keeps_what_was_signed_as_it_wa
     # A4 is 595 points wide, and its margin 71: what begins at the right begins there.
     rows = re.findall(r'xMax="([\d.]+)" yMax="[\d.]+">([^<]+)<', tool(tmp_path, content, "pdftotext", "-bbox"))
     assert max(float(right) for right, word in rows if word == "(SF)" or word == "Sahayta") == pytest.approx(524, abs=2)
-    told = tool(tmp_path, content, "pdfinfo", "-enc", "UTF-8", "-struct-text")
-    assert ("فرنسا" in words, "Sahayta Foundation (SF)" in told, sign_on.text.sha256 in words) == (True, True, True)
+    assert ("فرنسا" in words, sign_on.text.sha256 in words) == (True, True)
+    assert {"Sahayta", "Foundation", "(SF)"} <= {word for _right, word in rows}
 
 
 @pytest.mark.parametrize(
