@@ -21,7 +21,7 @@ lint: $(VENV)/test.installed
 	$(BIN)/ruff format --check .
 	$(NO_SERVER) $(BIN)/python -m mypy
 
-# Q=page, sign, publish, visible, copies, workbench, queue, names, figures or imports: see docs/performance.md.
+# Q=page, phone, sign, publish, visible, copies, workbench, queue, names, figures or imports: see docs/performance.md.
 bench: $(VENV)/test.installed
 	@exec $(BIN)/python -m bench $(Q)
 

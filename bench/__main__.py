@@ -6,7 +6,7 @@ import sys
 from bench.common import Lacking
 
 QUESTIONS = (
-    *("page", "sign", "publish", "visible", "copies"),
+    *("page", "phone", "sign", "publish", "visible", "copies"),
     *("workbench", "queue", "names", "figures", "imports"),
 )
 

@@ -11,12 +11,12 @@ from signatories import limits
 from signatories.forms.lost import LostLinkForm
 from signatories.models import LostLink
 
-from .guards import get_or_post, private
+from .guards import get_or_post, kept, private
 
 
 @csrf_exempt
-@private
 @get_or_post
+@kept
 def lost(request):
     """Take an address, and answer the same whether or not it is known: nobody looks before the worker does."""
     form = LostLinkForm(request.POST if request.method == "POST" else None)
