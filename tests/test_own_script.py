@@ -157,7 +157,7 @@ def test_the_message_of_an_acceptance_shows_both_forms_on_lines_of_their_own():
 
     sign_on.accept(actor, listed_name="Adala", listed_name_in_own_script=ARABIC)
 
-    assert f"\n\nAdala\n{ARABIC}\n\n" in sign_on.messages.get(kind="accepted").text
+    assert f"\n\nAdala\n\u2068{ARABIC}\u2069\n\n" in sign_on.messages.get(kind="accepted").text
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from tests.browser.test_every_page import WCAG
 from tests.mailserver import link_in
 from tests.running import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("other site")]
 
 PASSWORD = "four quite random words"
 

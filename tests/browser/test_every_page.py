@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from .conftest import DESK, PUBLIC
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("other site")]
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 STICKING_OUT = """() => [...document.querySelectorAll("body *")]

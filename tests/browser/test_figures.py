@@ -79,6 +79,7 @@ def test_a_file_is_downloaded_with_what_was_asked_for(visit):
     content = download.value.path().read_text(encoding="utf-8-sig")
     assert download.value.suggested_filename.startswith("letters-representatives-")
     assert content.splitlines()[0] == (
-        "number,letter,state,organisation,country,representative,role,e-mail,language of the text signed"
+        "number,letter,state,organisation,country,representative,role,e-mail,language of the text signed,"
+        "language of the representative"
     )
     assert len(content.splitlines()) > 100

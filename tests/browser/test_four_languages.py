@@ -11,7 +11,7 @@ from tests.browser.keyboard import tab_to
 from tests.mailserver import link_in
 from tests.running import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("other site")]
 
 # Bytes a second and seconds to and fro, as a mobile network of the second generation has them (EDGE).
 SLOW = {"offline": False, "downloadThroughput": 31_250, "uploadThroughput": 12_500, "latency": 300}
