@@ -104,6 +104,8 @@ def test_axe_finds_nothing_while_one_answers_asks_and_judges_a_document(new_page
     for name in ("Mark as seen", "Erase"):
         desk.goto(sign_on)
         desk.get_by_role("link", name=name).click()
+        expect(desk).to_have_url(re.compile("/documents/"))
+        desk.wait_for_load_state()
         look(desk)
 
 
