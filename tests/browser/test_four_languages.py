@@ -27,7 +27,7 @@ NAMES = {"en": "Justice Watch", "fr": "Droits et Équité", "es": "Justicia y Me
 
 @pytest.fixture(scope="module")
 def letter(site):
-    """A letter with a text in each language and two signatories."""
+    """A letter in each language with two signatories; closed in the end: the front page is as it was."""
     site.python("""
 from letter.models import Letter
 from tests.factories import a_letter, an_accepted
@@ -38,7 +38,17 @@ if not Letter.objects.filter(slug="four").exists():
     an_accepted(letter, "Al-Haq", "Odhikar")
 """)
     until(lambda: b"Odhikar" in site.get("/four/"), seconds=20)
-    return "/four/"
+    yield "/four/"
+    site.python("""
+from datetime import timedelta
+from django.utils import timezone
+from letter.models import Letter
+letter = Letter.objects.get(slug="four")
+letter.closes_at = timezone.now() + timedelta(seconds=1)
+letter.save()
+letter.mark_stale()
+""")
+    until(lambda: b'href="/icc-2020/sign/"' in site.get("/"), seconds=20)
 
 
 class Phone:
