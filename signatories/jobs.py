@@ -151,7 +151,11 @@ def carry_out_transfers():
         except Exception:
             logger.exception("Transfer %s could not be carried out", transfer.pk)
     for transfer in Transfer.objects.unanswered():
-        transfer.expire()
+        try:
+            transfer.expire()
+        except Exception:
+            # One that cannot end must not keep the others open.
+            logger.exception("Offer %s could not be ended", transfer.pk)
 
 
 def defer_once(job, **arguments):
